@@ -68,3 +68,5 @@ require (
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+tool google.golang.org/protobuf/cmd/protoc-gen-go
