@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/acme"
@@ -53,12 +54,17 @@ func ACME(config ACMEConfig, o Options) (*TLS, error) {
 		Email:      config.Email,
 		Client:     client,
 	}
-	tlsConfig := serverConfig(manager.GetCertificate)
+	tlsConfig := serverConfig(func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if slices.Contains(hello.SupportedProtos, acme.ALPNProto) {
+			return manager.GetCertificate(hello) // the CA's challenge
+		}
+		return manager.GetCertificate(ecdsaHello(hello.ServerName))
+	})
 	tlsConfig.NextProtos = append(tlsConfig.NextProtos, acme.ALPNProto)
 	return &TLS{
 		config: tlsConfig,
 		run: func(ctx context.Context) {
-			if _, err := manager.GetCertificate(firstHello(host)); err != nil {
+			if _, err := manager.GetCertificate(ecdsaHello(host)); err != nil {
 				o.log().Error("no certificate from the ACME CA; the next handshake tries again", "host", host, "error", err)
 			}
 			<-ctx.Done()
@@ -75,14 +81,13 @@ func exactHost(host string) autocert.HostPolicy {
 	}
 }
 
-// firstHello is what a client of today would say, so that the certificate asked for is the ECDSA one.
-func firstHello(host string) *tls.ClientHelloInfo {
+// ecdsaHello asks for the ECDSA P-256 certificate, which every TLS 1.3 client must know how to verify (RFC 8446 section
+// 9.1). Manager looks for ECDSA among the cipher suites, which do not name it any more in TLS 1.3, and would get a second
+// certificate, with RSA, for those who speak only that.
+func ecdsaHello(name string) *tls.ClientHelloInfo {
 	return &tls.ClientHelloInfo{
-		ServerName:        host,
-		SignatureSchemes:  []tls.SignatureScheme{tls.ECDSAWithP256AndSHA256},
-		SupportedCurves:   []tls.CurveID{tls.CurveP256},
-		CipherSuites:      []uint16{tls.TLS_AES_128_GCM_SHA256},
-		SupportedVersions: []uint16{tls.VersionTLS13},
+		ServerName:   name,
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
 	}
 }
 
