@@ -1,0 +1,111 @@
+package models
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"gorm.io/gorm"
+
+	"caudal/models/clabe"
+	"caudal/models/money"
+)
+
+// Where the bank's account numbers lie.
+const (
+	BankCode       = 999 // this bank
+	BranchSystem   = 0   // its own accounts
+	BranchCustomer = 1   // its holders' accounts
+)
+
+// SystemShards is how many accounts a class has in each currency: a row that every deposit of the bank had to rewrite
+// would be the one row that all of them wait for. The ledger chooses the shard by the counterparty.
+const SystemShards = 16
+
+// systemFloorMinor is how far a system account may go below zero: what came into the bank left it there. 512 holders with
+// [money.MaxAmountMinor] each do not reach it, and what is beyond still fits an int64.
+const systemFloorMinor = -1 << 62
+
+// Classes returns the classes of system accounts in a fixed order.
+func Classes() []Class { return []Class{ClassCash, ClassGifts, ClassFees} }
+
+// SystemAccount returns the number of one shard of a class: 999 000 0000 class (1) currency (3, ISO 4217) shard (3) check.
+// It panics on a class or currency that the bank does not have.
+func SystemAccount(class Class, currency money.Currency, shard int) clabe.Number {
+	for i, known := range Classes() {
+		if known != class {
+			continue
+		}
+		number, err := clabe.New(BankCode, BranchSystem, int64(i+1)*1_000_000+int64(currency.Numeric())*1000+int64(shard))
+		if err != nil || shard < 0 || shard >= SystemShards {
+			panic(fmt.Sprintf("models: no shard %d", shard))
+		}
+		return number
+	}
+	panic("models: no class " + string(class))
+}
+
+// Bank returns the row of the bank. Its slices are shared: do not write into them.
+func (s *Store) Bank() Bank { return s.bank }
+
+// Identity returns the identity that the database is bound to.
+func (s *Store) Identity() [32]byte { return s.cfg.Identity }
+
+// found writes the row of the bank and its system accounts where they are missing, and checks that the bank is the one
+// that was asked for.
+func (s *Store) found(ctx context.Context) error {
+	return s.Write(ctx, func(tx *gorm.DB) error {
+		err := tx.Take(&s.bank).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			s.bank = Bank{ID: 1, Identity: s.cfg.Identity[:], HandleKey: make([]byte, 32), Demo: s.cfg.Demo, CreatedAt: s.Now()}
+			if _, err := io.ReadFull(s.cfg.Rand, s.bank.HandleKey); err != nil {
+				return fmt.Errorf("models: random bytes: %w", err)
+			}
+			err = tx.Create(&s.bank).Error
+		}
+		if err != nil {
+			return fmt.Errorf("models: read the bank: %w", err)
+		}
+		switch {
+		case !bytes.Equal(s.bank.Identity, s.cfg.Identity[:]):
+			return ErrOtherBank
+		case s.bank.Demo && !s.cfg.Demo:
+			return ErrDemoDatabase
+		case !s.bank.Demo && s.cfg.Demo:
+			return ErrNotDemoDatabase
+		}
+		return s.openSystemAccounts(tx)
+	})
+}
+
+// openSystemAccounts opens those that are missing: all of them at the first start, a currency's when the bank gets one.
+func (s *Store) openSystemAccounts(tx *gorm.DB) error {
+	var have []clabe.Number
+	if err := tx.Model(&Account{}).Where("class IS NOT NULL").Pluck("id", &have).Error; err != nil {
+		return fmt.Errorf("models: read the system accounts: %w", err)
+	}
+	known := make(map[clabe.Number]bool, len(have))
+	for _, number := range have {
+		known[number] = true
+	}
+	for _, class := range Classes() {
+		for _, currency := range money.Currencies() {
+			for shard := range SystemShards {
+				number := SystemAccount(class, currency, shard)
+				if known[number] {
+					continue
+				}
+				account := Account{
+					ID: number, Class: &class, Shard: shard, Currency: currency, Status: AccountActive, OpenedAt: s.Now(),
+					Name: fmt.Sprintf("%s %s %d", class, currency, shard),
+				}
+				if err := s.insertAccount(tx, &account, systemFloorMinor); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

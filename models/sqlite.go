@@ -1,0 +1,149 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+)
+
+const (
+	// readersPerCore bounds the pool of readers: reads wait for the disk at times, so a few more than there are cores.
+	readersPerCore = 4
+	// busyTimeout is how long SQLite waits for a lock of another connection. Writers take turns before SQLite is asked, so
+	// only a checkpoint or an operator's own tool is ever in the way.
+	busyTimeout = 10 * time.Second
+	// statementsMax bounds how many statements GORM keeps prepared.
+	statementsMax = 256
+)
+
+// dsn is SQLite's URI for a database, with the settings that every connection of the bank has.
+func dsn(path string, settings ...string) string {
+	common := []string{
+		"_foreign_keys=on",
+		fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()),
+	}
+	uri := url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(append(common, settings...), "&")}
+	return uri.String()
+}
+
+func (s *Store) openWriter(ctx context.Context) (err error) {
+	s.writerPool, err = sql.Open("sqlite3", dsn(s.path,
+		"_journal_mode=WAL",
+		"_synchronous=FULL", // an answer that was given survives the power cut after it
+		"_txlock=immediate", // a transaction that reads first and writes later cannot fail half-way
+		"_recursive_triggers=on",
+		"_secure_delete=fast", // an erased memo leaves no copy in the database's pages
+	))
+	if err != nil {
+		return fmt.Errorf("models: open the database: %w", err)
+	}
+	s.writerPool.SetMaxOpenConns(1)
+	s.writerPool.SetMaxIdleConns(1)
+	if err := migrate(ctx, s.writerPool, newest); err != nil {
+		return err
+	}
+	if s.conn, err = s.writerPool.Conn(ctx); err != nil {
+		return fmt.Errorf("models: open the database: %w", err)
+	}
+	if err := checkSettings(ctx, s.conn); err != nil {
+		return err
+	}
+	s.writer, err = s.openGORM(s.conn)
+	return err
+}
+
+// checkSettings makes sure that the guarantees hold: a file system without shared memory, for one, has no WAL, and SQLite
+// goes on without saying so.
+func checkSettings(ctx context.Context, conn *sql.Conn) error {
+	for _, setting := range []struct{ pragma, want string }{
+		{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"}, {"recursive_triggers", "1"},
+	} {
+		var got string
+		if err := conn.QueryRowContext(ctx, "PRAGMA "+setting.pragma).Scan(&got); err != nil {
+			return fmt.Errorf("models: read the database's settings: %w", err)
+		}
+		if got != setting.want {
+			return fmt.Errorf("models: SQLite's %s is %q here, and the bank needs %q", setting.pragma, got, setting.want)
+		}
+	}
+	return nil
+}
+
+func (s *Store) openReaders() (err error) {
+	s.readerPool, err = sql.Open("sqlite3", dsn(s.path, "_query_only=on", "_txlock=deferred"))
+	if err != nil {
+		return fmt.Errorf("models: open the database: %w", err)
+	}
+	readers := readersPerCore * runtime.GOMAXPROCS(0)
+	s.readerPool.SetMaxOpenConns(readers)
+	s.readerPool.SetMaxIdleConns(readers)
+	s.reader, err = s.openGORM(s.readerPool)
+	return err
+}
+
+func (s *Store) openGORM(pool gorm.ConnPool) (*gorm.DB, error) {
+	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), &gorm.Config{
+		Logger:                 statementLog{s.cfg.Log},
+		NowFunc:                s.cfg.Now,
+		SkipDefaultTransaction: true, // Write has one around all of it, and reads need none
+		PrepareStmt:            true,
+		PrepareStmtMaxSize:     statementsMax,
+		DisableAutomaticPing:   true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("models: open the database: %w", err)
+	}
+	return db, nil
+}
+
+// createPrivate makes the database's file before SQLite does, which would let others read it; the files that SQLite puts
+// beside it get the same mode. One that is there already, from a backup perhaps, is made private.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("models: make the database: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err == nil && info.Mode().Perm()&^fs.FileMode(0o600) != 0 {
+		err = file.Chmod(0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("models: make the database private: %w", err)
+	}
+	return nil
+}
+
+// inTransaction tells whether the connection has a transaction open.
+func (t Turn) inTransaction() bool {
+	open := true
+	_ = t.store.conn.Raw(func(driver any) error {
+		open = !driver.(*sqlite3.SQLiteConn).AutoCommit()
+		return nil
+	})
+	return open
+}
+
+// violates tells whether err is a violation of the uniqueness of table.column.
+func violates(err error, column string) bool {
+	var constraint sqlite3.Error
+	if !errors.As(err, &constraint) {
+		return false
+	}
+	switch constraint.ExtendedCode {
+	case sqlite3.ErrConstraintUnique, sqlite3.ErrConstraintPrimaryKey, sqlite3.ErrConstraintRowID:
+		return strings.HasSuffix(constraint.Error(), ": "+column)
+	}
+	return false
+}

@@ -1,0 +1,244 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// DatabaseFile is the name of SQLite's file in the data folder.
+const DatabaseFile = "caudal.db"
+
+// Config says which bank to open. Dir and Identity are required.
+type Config struct {
+	// Dir is the data folder; it is made with mode 0700 where it is missing.
+	Dir string
+	// Identity is the bank's Ed25519 public key. The first Open binds the database to it.
+	Identity [32]byte
+	// Demo says that the bank gives money away. The first Open stamps the database with it.
+	Demo bool
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+	// Rand gives account numbers, device ids and the handle key; default crypto/rand. It is read under the writer's lock.
+	Rand io.Reader
+	// Log hears of slow statements and of failures, never of values; default: nobody.
+	Log *slog.Logger
+	// Fatal is told, once, of a failure after which the store takes no further write (see [Store.Fail]). It should see to
+	// it that the process ends: what the disk holds is found out at the next start. Default: nothing more than the log.
+	Fatal func(error)
+}
+
+// Store keeps the bank in SQLite: one connection that writes, and a pool that reads. One Store at a time has a data
+// folder. All methods are safe for concurrent use.
+type Store struct {
+	cfg  Config
+	path string
+	lock *os.File
+
+	readerPool *sql.DB
+	reader     *gorm.DB
+
+	writerPool *sql.DB
+	conn       *sql.Conn // the one connection that writes
+	writer     *gorm.DB  // GORM on conn
+
+	turn       chan struct{} // holds a token while conn is in use
+	generation atomic.Uint64
+	failure    atomic.Pointer[error]
+	closed     chan struct{}
+	closeOnce  sync.Once
+
+	bank Bank
+}
+
+// Open opens the bank in a folder, or founds it there, and brings its schema up to date. The folder is locked until Close.
+//
+// Errors: ErrLocked, ErrOtherBank, ErrDemoDatabase, ErrNotDemoDatabase, ErrNewerDatabase, or what the disk says.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("models: make the data folder: %w", err)
+	}
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("models: find the data folder: %w", err)
+	}
+	s := &Store{
+		cfg:    cfg,
+		path:   filepath.Join(dir, DatabaseFile),
+		turn:   make(chan struct{}, 1),
+		closed: make(chan struct{}),
+	}
+	if s.lock, err = lockFolder(dir); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	if err := createPrivate(s.path); err != nil {
+		return err
+	}
+	if err := s.openWriter(ctx); err != nil {
+		return err
+	}
+	if err := s.openReaders(); err != nil {
+		return err
+	}
+	return s.found(ctx)
+}
+
+// Read returns GORM on the pool of readers: add WithContext. It sees what was committed before each statement, or, inside
+// a Transaction, before the first one. Writing through it fails.
+func (s *Store) Read() *gorm.DB { return s.reader }
+
+// Write runs fn inside one transaction on the writer's connection, while no other write and no batch of the ledger runs,
+// and commits unless fn returns an error, which Write then returns as it is.
+//
+// ctx ends the waiting and keeps fn from starting or committing; it does not reach the statements of tx, because an
+// interrupt meant for one of them could strike whoever comes next on the connection. So fn should be short.
+//
+// A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown, and the store has failed then.
+func (s *Store) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	turn, err := s.Turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer turn.End()
+
+	decided := false // fn has come to an end without an error: what fails after that is the commit
+	err = turn.DB(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		decided = true
+		return nil
+	})
+	if decided {
+		s.generation.Add(1)
+	}
+	if decided && err != nil {
+		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+		s.Fail(err)
+		return err
+	}
+	if err != nil && turn.inTransaction() { // the rollback failed
+		s.Fail(fmt.Errorf("models: roll back: %w", err))
+	}
+	return err
+}
+
+// Turn is one stay at the writer's connection. Nobody else writes until End. It is for the ledger, whose batches are
+// prepared statements on the raw connection; everything else has [Store.Write].
+type Turn struct{ store *Store }
+
+// Turn waits until nobody writes and takes the writer's connection, in order of arrival. It returns ctx's error, ErrClosed
+// or ErrFailed, and then there is nothing to End.
+func (s *Store) Turn(ctx context.Context) (Turn, error) {
+	if err := ctx.Err(); err != nil {
+		return Turn{}, err
+	}
+	select {
+	case <-s.closed:
+		return Turn{}, ErrClosed
+	default:
+	}
+	select {
+	case s.turn <- struct{}{}:
+	case <-s.closed:
+		return Turn{}, ErrClosed
+	case <-ctx.Done():
+		return Turn{}, ctx.Err()
+	}
+	select {
+	case <-s.closed: // Close is waiting for this turn
+		<-s.turn
+		return Turn{}, ErrClosed
+	default:
+	}
+	if failure := s.failure.Load(); failure != nil {
+		<-s.turn
+		return Turn{}, fmt.Errorf("%w: %w", ErrFailed, *failure)
+	}
+	return Turn{s}, nil
+}
+
+// Conn is the writer's connection, the same one for the Store's whole life: statements prepared on it in one turn serve in
+// later ones. Begin with BEGIN IMMEDIATE, and leave no transaction open at End. Give its methods contexts that never end.
+func (t Turn) Conn() *sql.Conn { return t.store.conn }
+
+// DB is GORM on Conn, with the values of ctx but not its end. Statements join a transaction that was begun on Conn.
+func (t Turn) DB(ctx context.Context) *gorm.DB {
+	return t.store.writer.WithContext(context.WithoutCancel(ctx))
+}
+
+// Raise raises the generation: for a commit in this turn that changed who may do what.
+func (t Turn) Raise() { t.store.generation.Add(1) }
+
+// End gives the connection to the next one.
+func (t Turn) End() { <-t.store.turn }
+
+// Generation grows with every commit of [Store.Write], and by nothing else than that and [Turn.Raise]. Read during a Turn
+// it is exact: as long as it has not changed since a turn in which users and devices were read, they are unchanged.
+func (s *Store) Generation() uint64 { return s.generation.Load() }
+
+// Fail makes the store refuse every later write with ErrFailed, and tells Config.Fatal the first time. It is for whoever
+// saw a commit fail: the connection's view and the disk may differ from then on. Reads go on.
+func (s *Store) Fail(err error) {
+	if !s.failure.CompareAndSwap(nil, &err) {
+		return
+	}
+	s.cfg.Log.Error("the store has failed; it takes no further write", "error", err)
+	if s.cfg.Fatal != nil {
+		s.cfg.Fatal(err)
+	}
+}
+
+// Close waits for the turn that is under way, closes the database and gives the folder free. Turns that wait get ErrClosed.
+func (s *Store) Close() error {
+	var errs []error
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		s.turn <- struct{}{} // never given back: nobody writes after this
+		if s.readerPool != nil {
+			errs = append(errs, s.readerPool.Close())
+		}
+		if s.conn != nil {
+			errs = append(errs, s.conn.Close())
+		}
+		if s.writerPool != nil { // last, so that SQLite folds the WAL into the database
+			errs = append(errs, s.writerPool.Close())
+		}
+		errs = append(errs, s.lock.Close())
+	})
+	return errors.Join(errs...)
+}
+
+// Now is the store's clock in microseconds since the Unix epoch.
+func (s *Store) Now() int64 { return s.cfg.Now().UnixMicro() }
