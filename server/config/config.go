@@ -40,9 +40,9 @@ type Config struct {
 	// and limits count by address.
 	TrustedProxies []string `key:"trusted_proxies" usage:"networks whose X-Forwarded-For is believed (CIDR)"`
 
-	// IdentityDir holds the bank's long-term key, its channel key and its development certificates. Empty means
-	// DATA/identity; in demo mode the user's configuration folder, so that a second run is the same bank to a client.
-	IdentityDir string `key:"identity_dir" usage:"folder of the bank's keys (default DATA/identity)"`
+	// IdentityDir holds the bank's long-term key, identity.pem, and its development certificate and CA, ca.pem. Empty
+	// means DATA; in demo mode the user's configuration folder, so that a second run is the same bank to a client.
+	IdentityDir string `key:"identity_dir" usage:"folder of the bank's keys (default DATA)"`
 
 	// IdentityOffline is the fingerprint of an identity whose private key is kept elsewhere: the server then leaves
 	// requests in IdentityDir that `identity sign` answers where the key is. Empty, because it needs an operator every
