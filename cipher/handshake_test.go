@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"caudal/cipher/noise"
 )
 
 func TestHandshakeDeliversTheCertificateAndTheProvenKey(t *testing.T) {
@@ -324,6 +326,27 @@ func TestTheLongestCertificatePasses(t *testing.T) {
 		}
 		if _, err := client.Finish(message2); err != nil {
 			t.Errorf("%v: %v", suite, err)
+		}
+	}
+}
+
+// A server that does not keep to the bound, with a handshake that is right otherwise.
+func TestAClientRefusesALongerCertificate(t *testing.T) {
+	for _, suite := range suites {
+		honest := newHalfway(t, suite)
+		server, err := newHandshake(suite, honest.config.Offered, noise.Config{Static: honest.config.Static})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.ReadMessage(honest.message1); err != nil {
+			t.Fatal(err)
+		}
+		message2, err := server.WriteMessage(nil, make([]byte, MaxCertificate+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := honest.finish(message2); !errors.Is(err, ErrMalformedHandshake) {
+			t.Errorf("%v: %v, want ErrMalformedHandshake", suite, err)
 		}
 	}
 }
