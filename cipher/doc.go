@@ -7,6 +7,6 @@
 // Each handshake message and each record is one message of the transport, which must keep their order. The byte
 // layouts stand at prologue (prologue.go) and at the record (record.go); PROTOCOL.md has them with test vectors.
 //
-// What the transport does is never trusted: it can cut a connection, and nothing else. A cut shows as the end of the
+// What the transport does is never trusted: it can delay or cut, and nothing else. A cut shows as the end of the
 // transport without a close record; Channel.End tells the two apart.
 package cipher
