@@ -97,11 +97,11 @@ func (s *Store) openSystemAccounts(tx *gorm.DB) error {
 				if known[number] {
 					continue
 				}
-				account := Account{
+				_, err := s.insertAccount(tx, Account{
 					ID: number, Class: &class, Shard: shard, Currency: currency, Status: AccountActive, OpenedAt: s.Now(),
 					Name: fmt.Sprintf("%s %s %d", class, currency, shard),
-				}
-				if err := s.insertAccount(tx, &account, systemFloorMinor); err != nil {
+				}, systemFloorMinor)
+				if err != nil {
 					return err
 				}
 			}

@@ -123,6 +123,11 @@ func (s *Store) Read() *gorm.DB { return s.reader }
 //
 // A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown, and the store has failed then.
 func (s *Store) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return s.write(ctx, fn, Turn.Raise)
+}
+
+// write is Write with what is to be done between the commit and the end of the turn.
+func (s *Store) write(ctx context.Context, fn func(tx *gorm.DB) error, committed func(Turn)) error {
 	turn, err := s.Turn(ctx)
 	if err != nil {
 		return err
@@ -140,8 +145,8 @@ func (s *Store) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 		decided = true
 		return nil
 	})
-	if decided {
-		s.generation.Add(1)
+	if decided && committed != nil {
+		committed(turn)
 	}
 	if decided && err != nil {
 		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
