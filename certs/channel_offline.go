@@ -1,6 +1,7 @@
 package certs
 
 import (
+	"context"
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,7 +66,8 @@ type offlineSource struct {
 	name    string
 	options Options
 
-	warned time.Time                    // when the operator was last told that a certificate is missing
+	told   string // what the operator was last told of a missing certificate, and when
+	toldAt time.Time
 	judged map[string][sha256.Size]byte // bad certificates by file, so that each is complained of once
 }
 
@@ -72,6 +75,9 @@ func (s *offlineSource) identity() Identity { return s.signer }
 func (s *offlineSource) immediate() bool    { return false }
 
 func (s *offlineSource) next(now time.Time, current *channelKey) (*channelKey, error) {
+	if current != nil && current.certificate.checkValidity(now) == nil && now.Before(current.renewal()) {
+		return current, nil // nothing has been asked for, so the folder has nothing new
+	}
 	unlock, err := lock(filepath.Join(s.dir, offlineLock))
 	if err != nil {
 		return nil, err
@@ -98,7 +104,7 @@ func (s *offlineSource) next(now time.Time, current *channelKey) (*channelKey, e
 		if found.waiting, err = s.request(); err != nil {
 			return nil, err
 		}
-		s.warned = time.Time{}
+		s.told = ""
 	}
 	s.remind(now, best, found.waiting)
 	return best, nil
@@ -223,33 +229,39 @@ func (s *offlineSource) base(r *ChannelRequest) string {
 
 // awaitStart says why nobody can connect although a certificate is there.
 func (s *offlineSource) awaitStart(now time.Time, best, starting *channelKey) {
-	if best != nil && best.certificate.checkValidity(now) == nil || now.Sub(s.warned) < warningRepeat {
-		return
+	if best == nil || best.certificate.checkValidity(now) != nil {
+		s.tell(now, slog.LevelError, "the channel certificate is not valid yet: nobody can connect; compare the clocks of this "+
+			"machine and of the signer's", "start", starting.certificate.NotBefore)
 	}
-	s.warned = now
-	s.options.log().Error("the channel certificate is not valid yet: nobody can connect; compare the clocks of this machine "+
-		"and of the signer's", "start", starting.certificate.NotBefore)
 }
 
+// remind says that a request waits, the louder the less time is left.
 func (s *offlineSource) remind(now time.Time, best *channelKey, waiting *ChannelRequest) {
-	if now.Sub(s.warned) < warningRepeat {
-		return
-	}
-	log := s.options.log().With("request", s.base(waiting)+requestSuffix, "fingerprint", waiting.Fingerprint())
 	const act = "; have the request signed where the identity key is, and put the certificate beside it"
-	switch {
-	case best == nil:
-		log.Warn("no channel key has been certified yet: nobody can connect" + act)
-	case now.After(best.certificate.NotAfter):
-		log.Error("the channel certificate has expired: nobody can connect"+act, "end", best.certificate.NotAfter)
-	case now.After(best.certificate.NotAfter.Add(-offlineWarning)):
-		log.Warn("the channel certificate ends soon"+act, "end", best.certificate.NotAfter)
-	case s.warned.IsZero():
-		log.Info("half of the channel certificate's time is over"+act, "end", best.certificate.NotAfter)
-	default:
+	args := []any{"request", s.base(waiting) + requestSuffix, "fingerprint", waiting.Fingerprint()}
+	if best == nil {
+		s.tell(now, slog.LevelWarn, "no channel key has been certified yet: nobody can connect"+act, args...)
 		return
 	}
-	s.warned = now
+	end := best.certificate.NotAfter
+	args = append(args, "end", end)
+	switch {
+	case now.After(end):
+		s.tell(now, slog.LevelError, "the channel certificate has expired: nobody can connect"+act, args...)
+	case now.After(end.Add(-offlineWarning)):
+		s.tell(now, slog.LevelWarn, "the channel certificate ends soon"+act, args...)
+	default:
+		s.tell(now, slog.LevelInfo, "half of the channel certificate's time is over"+act, args...)
+	}
+}
+
+// tell logs what is new at once, and warnings and errors again every warningRepeat.
+func (s *offlineSource) tell(now time.Time, level slog.Level, message string, args ...any) {
+	if s.told == message && (level == slog.LevelInfo || now.Sub(s.toldAt) < warningRepeat) {
+		return
+	}
+	s.told, s.toldAt = message, now
+	s.options.log().Log(context.Background(), level, message, args...)
 }
 
 // remove deletes the secret first, so that a crash leaves no key without a name for it.

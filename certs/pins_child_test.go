@@ -1,0 +1,3 @@
+package certs
+
+func pinMany(path, name string) error { return nil }
