@@ -1,0 +1,166 @@
+package conn
+
+import (
+	"encoding/binary"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/coder/websocket"
+
+	"caudal/cipher"
+	"caudal/protocol"
+)
+
+// wakeFlush starts the flush goroutine if there is none; called with mu held. There is at most one, so sealing and writing
+// happen in one order.
+func (c *Conn) wakeFlush() {
+	if !c.flushing {
+		c.flushing = true
+		go c.flush()
+	}
+}
+
+// flush writes what waits until nothing does, then ends; with the close record, if the connection closes.
+func (c *Conn) flush() {
+	defer c.flushFailed()
+	for {
+		b, more := c.take()
+		if !more {
+			return
+		}
+		if b == nil {
+			c.finish()
+			c.abort()
+			continue
+		}
+		if err := c.write(b); err != nil {
+			c.abort()
+		}
+		b.free()
+	}
+}
+
+// take gives the next batch; none and true when the close record is next; none and false when there is nothing to do. In
+// the last case the flush goroutine is no more, for whoever looks under the lock: the next message starts another.
+func (c *Conn) take() (*batch, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writing = 0
+	c.room.Broadcast()
+	switch {
+	case c.state != stateClosed && c.queue != nil:
+		b := c.queue
+		c.queue, c.writing = nil, len(b.wire)
+		return b, true
+	case c.state == stateClosing:
+		return nil, true
+	}
+	c.flushing = false
+	return nil, false
+}
+
+// flushFailed contains a panic of the flush goroutine.
+func (c *Conn) flushFailed() {
+	if r := recover(); r != nil {
+		c.panicked("flush", r)
+		c.abort()
+		c.take()
+	}
+}
+
+// write sends a batch in as few records as it fits. A record's body is the messages' own bytes: that is what a repeated
+// field is.
+func (c *Conn) write(b *batch) error {
+	begin, end := 0, 0
+	for _, i := range b.items {
+		if i.end-begin > cipher.MaxBody {
+			if err := c.writeRecord(b.wire[begin:end]); err != nil {
+				return err
+			}
+			begin = end
+		}
+		end = i.end
+	}
+	return c.writeRecord(b.wire[begin:end])
+}
+
+func (c *Conn) writeRecord(body []byte) error {
+	buf := bufferFor(frameHeaderMax + cipher.SealedLen(len(body)))
+	defer buf.free()
+	message, err := c.channel.Seal(appendFrameHeader(buf.bytes[:0], cipher.SealedLen(len(body))), body)
+	if err != nil {
+		return err
+	}
+	return c.send(message)
+}
+
+// send writes one WebSocket frame in one call, so that it is one TLS record and one system call wherever it can be: the
+// library would flush its small buffer first and write the rest behind it. Frames of the library's own, pongs and the
+// closing, are single writes too, so none gets into another.
+func (c *Conn) send(frame []byte) error {
+	if _, err := c.socket.Write(frame); err != nil {
+		return err
+	}
+	c.sent.Store(c.server.now())
+	c.server.counts.recordsOut.Add(1)
+	c.server.counts.bytesOut.Add(uint64(len(frame)))
+	return nil
+}
+
+// appendFrameHeader appends the header of a binary message in one frame, not masked (RFC 6455, section 5.2).
+func appendFrameHeader(dst []byte, payload int) []byte {
+	const finalBinary = 0x82
+	switch {
+	case payload < 126:
+		return append(dst, finalBinary, byte(payload))
+	case payload < 1<<16:
+		return binary.BigEndian.AppendUint16(append(dst, finalBinary, 126), uint16(payload))
+	default:
+		return binary.BigEndian.AppendUint64(append(dst, finalBinary, 127), uint64(payload))
+	}
+}
+
+// finish sends the close record and the close frame, waits a little for the peer's, and closes the socket. Both waits are
+// bounded by the socket's deadlines.
+func (c *Conn) finish() {
+	c.mu.Lock()
+	code := c.code
+	c.mu.Unlock()
+	buf := bufferFor(frameHeaderMax + cipher.SealedLen(closeBodyLen))
+	defer buf.free()
+	record, err := c.channel.SealClose(appendFrameHeader(buf.bytes[:0], cipher.SealedLen(closeBodyLen)), uint16(code))
+	if err == nil {
+		err = c.send(record)
+	}
+	if err == nil {
+		closeSocket(c.ws, c.socket, code)
+	}
+}
+
+// closeBodyLen is the length of a close record's body.
+const closeBodyLen = 2
+
+// closeSocket sends a close frame, waits for the peer's no longer than Times.Linger, and closes the socket.
+func closeSocket(ws *websocket.Conn, sock *socket, code protocol.CloseCode) {
+	sock.linger()
+	// A peer that does not answer, or is gone, is closed all the same.
+	_ = ws.Close(websocket.StatusCode(code), code.String())
+}
+
+// abort ends the connection at once; what is queued is lost. Calling it again does nothing.
+func (c *Conn) abort() {
+	c.mu.Lock()
+	if c.state != stateClosed {
+		c.state = stateClosed
+		c.queue = nil
+		c.room.Broadcast()
+	}
+	c.mu.Unlock()
+	c.socket.cut()
+}
+
+// panicked logs a panic that is contained to the connection.
+func (c *Conn) panicked(where string, reason any) {
+	c.server.counts.panics.Add(1)
+	c.Log().Error("panic in a connection", "where", where, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+}

@@ -1,0 +1,191 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/coder/websocket"
+
+	"caudal/cipher"
+	"caudal/protocol"
+)
+
+// errTooLarge: a message longer than the channel's longest.
+var errTooLarge = errors.New("conn: message too large")
+
+// errNotBinary: a text message.
+var errNotBinary = errors.New("conn: not a binary message")
+
+// run is the connection's goroutine, from the standing channel to the end. It stays shallow: the stack that it needs once
+// is the one that every quiet connection keeps.
+func (c *Conn) run() {
+	defer c.end()
+	c.server.handler.Opened(c)
+	for c.next() {
+	}
+}
+
+// next handles one message. It returns false when there will be no other.
+func (c *Conn) next() bool {
+	commands, code, err := c.receive()
+	if code != 0 {
+		c.Close(code)
+	}
+	return err == nil && c.dispatch(commands)
+}
+
+// receive reads one message and gives its commands. With an error comes the code to close with, or 0 where the socket has
+// ended.
+func (c *Conn) receive() ([]*protocol.Command, protocol.CloseCode, error) {
+	message, n, err := c.read()
+	if message != nil {
+		defer message.free()
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		return nil, protocol.CloseTooLarge, err
+	case errors.Is(err, errNotBinary):
+		return nil, protocol.CloseBadRecord, err
+	case err != nil:
+		return nil, 0, err
+	}
+	record, err := c.channel.Open(message.bytes[:0], message.bytes[:n])
+	if err != nil {
+		return nil, protocol.CloseBadRecord, err
+	}
+	if record.Type == cipher.RecordClose {
+		return nil, protocol.CloseBye, c.channel.End()
+	}
+	commands, err := decodeFrame(record.Body)
+	if err != nil {
+		return nil, protocol.CloseBadFrame, err
+	}
+	return commands, 0, nil
+}
+
+// read reads one message. The buffer, if there is one, is the caller's to free.
+func (c *Conn) read() (*buffer, int, error) {
+	kind, reader, err := c.ws.Reader(context.Background()) // the socket has deadlines of its own
+	if err != nil {
+		return nil, 0, err
+	}
+	if kind != websocket.MessageBinary {
+		return nil, 0, errNotBinary
+	}
+	c.socket.messageBegins()
+	defer c.socket.messageEnds()
+	message, n, err := readMessage(reader)
+	if err == nil {
+		c.server.counts.messagesIn.Add(1)
+		c.server.counts.bytesIn.Add(uint64(n))
+	}
+	return message, n, err
+}
+
+// readMessage reads to the end of a message, in buffers that grow as it comes. A message that was cut short may look
+// complete to the library; the record's tag tells.
+func readMessage(reader io.Reader) (*buffer, int, error) {
+	message, n := bufferOf(0), 0
+	for {
+		if n == len(message.bytes) {
+			var ok bool
+			if message, ok = message.grown(); !ok {
+				return message, n, errTooLarge
+			}
+		}
+		m, err := reader.Read(message.bytes[n:])
+		n += m
+		switch {
+		case n > cipher.MaxMessage:
+			return message, n, errTooLarge
+		case errors.Is(err, io.EOF):
+			return message, n, nil
+		case err != nil:
+			return message, n, err
+		}
+	}
+}
+
+// dispatch hands the commands of one frame to the handler, each when there is room for it.
+func (c *Conn) dispatch(commands []*protocol.Command) bool {
+	if len(commands) > 0 {
+		c.heard.Store(c.server.now())
+	}
+	for command := range slices.Values(commands) {
+		switch c.begin(command.GetId()) {
+		case beginEnded:
+			return false
+		case beginAdmitted:
+			c.server.counts.commands.Add(1)
+			c.server.handler.Command(c, command)
+		}
+	}
+	return true
+}
+
+type beginning uint8
+
+const (
+	beginAdmitted beginning = iota
+	beginRefused            // and answered
+	beginEnded
+)
+
+// begin waits until a command may begin: not too many are in flight, and the client has read enough of what was said to
+// it. That stops the reading, and TCP tells the client.
+func (c *Conn) begin(id uint64) beginning {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	limits := &c.server.config.Limits
+	for c.state == stateOpen && (!c.draining && c.inFlight >= limits.InFlight || c.waiting() > limits.QueueBytes) {
+		c.room.Wait()
+	}
+	switch {
+	case c.state != stateOpen:
+		return beginEnded
+	case c.draining:
+		c.reply(&protocol.Reply{Id: id, Result: &protocol.Reply_Error{Error: protocol.NewError(protocol.Code_CODE_DRAINING)}})
+		return beginRefused
+	}
+	c.inFlight++
+	return beginAdmitted
+}
+
+// end is the last of the connection's goroutine: it waits until nothing is written any more, tells the handler and gives
+// the connection's place back. A panic of the handler ends here.
+func (c *Conn) end() {
+	if r := recover(); r != nil {
+		c.panicked("read", r)
+		c.Close(protocol.CloseInternal)
+	}
+	defer c.server.gate.leave(c.place)
+	c.mu.Lock()
+	if c.state == stateOpen { // the peer went without a word
+		c.state = stateClosed
+		c.queue = nil
+		c.room.Broadcast()
+	}
+	for c.state == stateClosing {
+		c.room.Wait()
+	}
+	code := c.code
+	c.mu.Unlock()
+	c.socket.cut()
+	_ = c.ws.CloseNow() // the socket is closed; this lets go of the library's state
+	c.mu.Lock()
+	for c.flushing {
+		c.room.Wait()
+	}
+	c.mu.Unlock()
+	c.server.unregister(c)
+	c.server.counts.closed(code)
+	c.Log().Debug("connection closed", "code", code, "after", c.age())
+	defer func() {
+		if r := recover(); r != nil {
+			c.panicked("closed", r)
+		}
+	}()
+	c.server.handler.Closed(c)
+}
