@@ -185,7 +185,7 @@ func TestNothingFollowsACloseRecord(t *testing.T) {
 			}
 		}
 		mustOpen(t, from, mustSeal(t, to, "the other way is open"), "the other way is open")
-		if to.End() == ErrCut {
+		if errors.Is(to.End(), ErrCut) {
 			t.Fatal("what came after the close record made it a cut")
 		}
 	})

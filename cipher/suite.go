@@ -22,9 +22,10 @@ const (
 	subprotocolClassic = "caudal.v1.classic"
 )
 
-// MaxCertificate bounds the certificate in message 2, in bytes: a certificate is about 200 bytes and its extensions
-// some 100 each, and what a stranger can make a client hold before it is verified should be little.
-const MaxCertificate = 4096
+// MaxCertificate bounds the certificate in message 2, in bytes: a certificate is about 200 bytes, with a post-quantum key
+// and signature among its extensions it would be some 6,000, and what a stranger can make a client hold before it is
+// verified should be little.
+const MaxCertificate = 16384
 
 // SuiteBySubprotocol finds the suite of a WebSocket subprotocol name, matched byte for byte: HTTP libraries may ignore
 // case, and would then echo a name that is not in the prologue.
