@@ -1,7 +1,6 @@
 package certs
 
 import (
-	"context"
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/sha256"
@@ -22,8 +21,9 @@ import (
 var ErrMalformedChannelKey = errors.New("malformed channel key")
 
 const (
-	// offlineWarning is how long before the end an operator is first told, again every warningRepeat.
+	// offlineWarning is how long before the end an operator is first warned, and again at each repeat.
 	offlineWarning = 48 * time.Hour
+	offlineRepeat  = 6 * time.Hour
 	// offlineGrace is how long the files of an expired key stay, so that a clock that jumps ahead for an hour destroys
 	// nothing.
 	offlineGrace = ChannelLifetime
@@ -55,7 +55,8 @@ func OfflineChannelKeys(dir string, identity Identity, config ChannelConfig) (*C
 	}
 	return startChannelKeys(&offlineSource{
 		dir: dir, signer: identity, name: config.Name, options: config.Options,
-		judged: map[string][sha256.Size]byte{},
+		reminder: reminder{options: config.Options, repeat: offlineRepeat},
+		judged:   map[string][sha256.Size]byte{},
 	}, config.Options)
 }
 
@@ -66,9 +67,8 @@ type offlineSource struct {
 	name    string
 	options Options
 
-	told   string // what the operator was last told of a missing certificate, and when
-	toldAt time.Time
-	judged map[string][sha256.Size]byte // bad certificates by file, so that each is complained of once
+	reminder reminder                     // of a certificate that is missing
+	judged   map[string][sha256.Size]byte // bad certificates by file, so that each is complained of once
 }
 
 func (s *offlineSource) identity() Identity { return s.signer }
@@ -104,7 +104,7 @@ func (s *offlineSource) next(now time.Time, current *channelKey) (*channelKey, e
 		if found.waiting, err = s.request(); err != nil {
 			return nil, err
 		}
-		s.told = ""
+		s.reminder.forget()
 	}
 	s.remind(now, best, found.waiting)
 	return best, nil
@@ -230,7 +230,7 @@ func (s *offlineSource) base(r *ChannelRequest) string {
 // awaitStart says why nobody can connect although a certificate is there.
 func (s *offlineSource) awaitStart(now time.Time, best, starting *channelKey) {
 	if best == nil || best.certificate.checkValidity(now) != nil {
-		s.tell(now, slog.LevelError, "the channel certificate is not valid yet: nobody can connect; compare the clocks of this "+
+		s.reminder.tell(now, slog.LevelError, "the channel certificate is not valid yet: nobody can connect; compare the clocks of this "+
 			"machine and of the signer's", "start", starting.certificate.NotBefore)
 	}
 }
@@ -240,28 +240,19 @@ func (s *offlineSource) remind(now time.Time, best *channelKey, waiting *Channel
 	const act = "; have the request signed where the identity key is, and put the certificate beside it"
 	args := []any{"request", s.base(waiting) + requestSuffix, "fingerprint", waiting.Fingerprint()}
 	if best == nil {
-		s.tell(now, slog.LevelWarn, "no channel key has been certified yet: nobody can connect"+act, args...)
+		s.reminder.tell(now, slog.LevelWarn, "no channel key has been certified yet: nobody can connect"+act, args...)
 		return
 	}
 	end := best.certificate.NotAfter
 	args = append(args, "end", end)
 	switch {
 	case now.After(end):
-		s.tell(now, slog.LevelError, "the channel certificate has expired: nobody can connect"+act, args...)
+		s.reminder.tell(now, slog.LevelError, "the channel certificate has expired: nobody can connect"+act, args...)
 	case now.After(end.Add(-offlineWarning)):
-		s.tell(now, slog.LevelWarn, "the channel certificate ends soon"+act, args...)
+		s.reminder.tell(now, slog.LevelWarn, "the channel certificate ends soon"+act, args...)
 	default:
-		s.tell(now, slog.LevelInfo, "half of the channel certificate's time is over"+act, args...)
+		s.reminder.tell(now, slog.LevelInfo, "half of the channel certificate's time is over"+act, args...)
 	}
-}
-
-// tell logs what is new at once, and warnings and errors again every warningRepeat.
-func (s *offlineSource) tell(now time.Time, level slog.Level, message string, args ...any) {
-	if s.told == message && (level == slog.LevelInfo || now.Sub(s.toldAt) < warningRepeat) {
-		return
-	}
-	s.told, s.toldAt = message, now
-	s.options.log().Log(context.Background(), level, message, args...)
 }
 
 // remove deletes the secret first, so that a crash leaves no key without a name for it.

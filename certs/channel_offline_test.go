@@ -256,7 +256,7 @@ func TestOfflineBankTakesNoOtherCertificate(t *testing.T) {
 func TestOfflineBankWaitsForASignersFastClockAndSaysSo(t *testing.T) {
 	b := newOfflineBank(t)
 	b.sign(b.clock.Now().Add(3*time.Hour), nil)
-	b.after(warningRepeat / 4)
+	b.after(offlineRepeat / 4)
 	_, _, err := b.keys.Current()
 	mustBe(t, err, ErrUncertified)
 	if len(b.files(keySuffix)) != 1 {

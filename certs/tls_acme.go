@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
@@ -15,6 +16,9 @@ import (
 
 // ErrACMEConfig is a configuration that cannot get a public certificate; its text says why.
 var ErrACMEConfig = errors.New("ACME configuration")
+
+// acmePoll is how often Run asks for the first certificate: CAs limit failures to a few an hour.
+const acmePoll = time.Hour
 
 // ACMEConfig is for one public name.
 type ACMEConfig struct {
@@ -62,12 +66,12 @@ func ACME(config ACMEConfig, o Options) (*TLS, error) {
 	})
 	tlsConfig.NextProtos = append(tlsConfig.NextProtos, acme.ALPNProto)
 	return &TLS{
-		config: tlsConfig,
-		run: func(ctx context.Context) {
+		config:   tlsConfig,
+		interval: acmePoll,
+		look: func() { // once there is a certificate, the manager renews it by itself
 			if _, err := manager.GetCertificate(ecdsaHello(host)); err != nil {
-				o.log().Error("no certificate from the ACME CA; the next handshake tries again", "host", host, "error", err)
+				o.log().Error("no certificate from the ACME CA", "host", host, "error", err)
 			}
-			<-ctx.Done()
 		},
 	}, nil
 }

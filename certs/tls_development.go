@@ -2,7 +2,6 @@ package certs
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -52,14 +51,13 @@ func DevelopmentTLS(dir string, o Options) (*TLS, error) {
 		return nil, err
 	}
 	return &TLS{
-		config: serverConfig(d.served.get),
-		caFile: d.path(caFile),
-		run: func(ctx context.Context) {
-			every(ctx, developmentPoll, func() {
-				if err := d.refresh(); err != nil {
-					o.log().Error("the development TLS certificate could not be renewed", "error", err)
-				}
-			})
+		config:   serverConfig(d.served.get),
+		caFile:   d.path(caFile),
+		interval: developmentPoll,
+		look: func() {
+			if err := d.refresh(); err != nil {
+				o.log().Error("the development TLS certificate could not be renewed", "error", err)
+			}
 		},
 	}, nil
 }

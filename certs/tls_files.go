@@ -2,41 +2,42 @@ package certs
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 )
 
+// ErrTLSValidity is a TLS certificate that has expired or is not valid yet.
+var ErrTLSValidity = errors.New("the TLS certificate is not valid now")
+
 const (
 	// filePoll is how often certificate files are read to see whether they have changed. Reading them is cheap and
 	// certain; notifications and modification times miss a symbolic link that is turned elsewhere.
-	filePoll = 10 * time.Second
-	// fileWarning is how long before its end a certificate that somebody else has to renew is worth a warning, which is
-	// repeated every warningRepeat.
-	fileWarning   = 14 * 24 * time.Hour
-	warningRepeat = 6 * time.Hour
+	filePoll = time.Minute
+	// fileWarning is how long before its end a certificate that somebody else has to renew is worth a warning, each day.
+	fileWarning = 14 * 24 * time.Hour
+	fileRepeat  = 24 * time.Hour
 )
 
 // FileTLS serves a certificate chain and key from PEM files, and reads them again when they change. A pair that does not
 // fit together or is not valid now does not replace one that does. A key file that others can read is served, as many
 // certificate programs make such files for a group, but warned about.
 func FileTLS(certFile, keyFile string, o Options) (*TLS, error) {
-	f := &fileTLS{certFile: certFile, keyFile: keyFile, options: o}
+	f := &fileTLS{certFile: certFile, keyFile: keyFile, options: o, reminder: reminder{options: o, repeat: fileRepeat}}
 	if err := f.refresh(); err != nil {
 		return nil, err
 	}
 	return &TLS{
-		config: serverConfig(f.served.get),
-		run: func(ctx context.Context) {
-			every(ctx, filePoll, func() {
-				if err := f.refresh(); err != nil {
-					o.log().Warn("the TLS certificate files could not be read again", "error", err)
-				}
-				f.warn()
-			})
+		config:   serverConfig(f.served.get),
+		interval: filePoll,
+		look: func() {
+			if err := f.refresh(); err != nil {
+				o.log().Warn("the TLS certificate files could not be read again", "error", err)
+			}
+			f.warn()
 		},
 	}, nil
 }
@@ -46,7 +47,7 @@ type fileTLS struct {
 	options           Options
 	served            served
 	cert, key         []byte // the files as read last, good or bad, so that each change is judged once
-	warned            time.Time
+	reminder          reminder
 }
 
 func (f *fileTLS) refresh() error {
@@ -58,7 +59,7 @@ func (f *fileTLS) refresh() error {
 	if err != nil {
 		return err
 	}
-	if bytes.Equal(cert, f.cert) && bytes.Equal(key, f.key) {
+	if f.served.certificate.Load() != nil && bytes.Equal(cert, f.cert) && bytes.Equal(key, f.key) {
 		return nil
 	}
 	f.cert, f.key = cert, key
@@ -79,9 +80,6 @@ func (f *fileTLS) refresh() error {
 	return nil
 }
 
-// ErrTLSValidity is a TLS certificate that has expired or is not valid yet.
-var ErrTLSValidity = errors.New("the TLS certificate is not valid now")
-
 func checkFileMode(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -92,13 +90,10 @@ func checkFileMode(path string) error {
 
 func (f *fileTLS) warn() {
 	now, end := f.options.now(), f.served.certificate.Load().Leaf.NotAfter
-	if now.Before(end.Add(-fileWarning)) || now.Sub(f.warned) < warningRepeat {
-		return
-	}
-	f.warned = now
-	if now.After(end) {
-		f.options.log().Error("the TLS certificate has expired", "file", f.certFile, "end", end)
-	} else {
-		f.options.log().Warn("the TLS certificate ends soon", "file", f.certFile, "end", end)
+	switch {
+	case now.After(end):
+		f.reminder.tell(now, slog.LevelError, "the TLS certificate has expired", "file", f.certFile, "end", end)
+	case now.After(end.Add(-fileWarning)):
+		f.reminder.tell(now, slog.LevelWarn, "the TLS certificate ends soon", "file", f.certFile, "end", end)
 	}
 }

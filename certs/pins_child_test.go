@@ -1,3 +1,0 @@
-package certs
-
-func pinMany(path, name string) error { return nil }
