@@ -44,28 +44,34 @@ var (
 	ErrDeviceRevoked = errors.New("ledger: the device is revoked")
 )
 
-// refusals numbers what outcomes keep. A number never changes its meaning.
-var refusals = map[int]error{
-	1:  ErrInvalidAmount,
-	2:  ErrMemo,
-	3:  ErrCurrencyMismatch,
-	4:  ErrSameAccount,
-	5:  ErrNotFound,
-	6:  ErrPayeeNotFound,
-	7:  ErrAccountFrozen,
-	8:  ErrInsufficientFunds,
-	9:  ErrBalanceOverflow,
-	10: ErrLimitExceeded,
-	11: ErrNotPermitted,
-	12: ErrTooManyAccounts,
-	13: ErrAccountName,
-	14: ErrCurrency,
+// refusals numbers what outcomes keep, and names it for the audit log. A number never changes its meaning.
+var refusals = [...]struct {
+	err  error
+	name string
+}{
+	1:  {ErrInvalidAmount, "invalid_amount"},
+	2:  {ErrMemo, "memo"},
+	3:  {ErrCurrencyMismatch, "currency_mismatch"},
+	4:  {ErrSameAccount, "same_account"},
+	5:  {ErrNotFound, "not_found"},
+	6:  {ErrPayeeNotFound, "payee_not_found"},
+	7:  {ErrAccountFrozen, "account_frozen"},
+	8:  {ErrInsufficientFunds, "insufficient_funds"},
+	9:  {ErrBalanceOverflow, "balance_overflow"},
+	10: {ErrLimitExceeded, "limit_exceeded"},
+	11: {ErrNotPermitted, "not_permitted"},
+	12: {ErrTooManyAccounts, "too_many_accounts"},
+	13: {ErrAccountName, "account_name"},
+	14: {ErrCurrency, "currency"},
 }
 
 // refusalNumber returns the number under which outcomes keep a refusal, and 0 for what binds no key.
 func refusalNumber(err error) int {
-	for number, refusal := range refusals {
-		if err == refusal {
+	if err == nil {
+		return 0
+	}
+	for number := range refusals {
+		if err == refusals[number].err {
 			return number
 		}
 	}
@@ -73,9 +79,9 @@ func refusalNumber(err error) int {
 }
 
 // refusalByNumber is refusalNumber's inverse. A number that this program does not know is no reason to decide again.
-func refusalByNumber(number int) error {
-	if refusal, ok := refusals[number]; ok {
-		return refusal
+func refusalByNumber(number int64) error {
+	if number > 0 && number < int64(len(refusals)) {
+		return refusals[number].err
 	}
 	return fmt.Errorf("%w: refusal number %d is unknown", ErrInternal, number)
 }

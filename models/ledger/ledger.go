@@ -1,10 +1,16 @@
 package ledger
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/mattn/go-sqlite3"
+
 	"caudal/models"
+	"caudal/models/clabe"
 )
 
 // Config says how a ledger works. The zero value is a bank that nobody listens to.
@@ -13,12 +19,11 @@ type Config struct {
 	Queue int
 	// BatchMax bounds the orders that share one commit. Default 1024: more gains little, and the first waits for the last.
 	BatchMax int
-	// CachedAccounts bounds the accounts kept in memory, about 250 bytes each. Default 262144.
+	// CachedAccounts bounds the accounts kept in memory, about 300 bytes each with their holders. Default 262144.
 	CachedAccounts int
-	// AccountsMax is how many accounts a holder may open. Default 10.
+	// AccountsMax is how many accounts a holder may have. Default 10.
 	AccountsMax int
-	// Limits of staff, for each currency in its minor units.
-	Limits Limits
+	Limits      Limits
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 	// Sink hears of changes; default: nobody.
@@ -27,19 +32,133 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Limits bound what a member of staff moves; 0 means the default.
+// Limits bound what a member of staff moves, in minor units of each currency.
 type Limits struct {
 	OperationMinor int64 // in one deposit or withdrawal; default 50,000.00
 	DayMinor       int64 // of deposits, and as much of withdrawals, in a day (UTC); default 500,000.00
 }
 
-// NewAccount asks to open an account for its actor. The key is decided like an order's.
-type NewAccount struct {
-	Key      Key
-	Actor    int64
-	Device   int64
-	Name     string
-	Currency string
+func (c Config) withDefaults() Config {
+	set := func(to *int, otherwise int) {
+		if *to <= 0 {
+			*to = otherwise
+		}
+	}
+	set(&c.Queue, 16384)
+	set(&c.BatchMax, 1024)
+	set(&c.CachedAccounts, 1<<18)
+	set(&c.AccountsMax, 10)
+	if c.Limits.OperationMinor <= 0 {
+		c.Limits.OperationMinor = 50_000_00
+	}
+	if c.Limits.DayMinor <= 0 {
+		c.Limits.DayMinor = 500_000_00
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
 }
 
-var _ = models.AccountActive
+// Ledger is the posting engine of one bank. All methods are safe for concurrent use.
+type Ledger struct {
+	cfg    Config
+	store  *models.Store
+	queue  *queue
+	writer *writer
+	ended  chan struct{}
+}
+
+// Open starts the ledger of a bank. Close it before the store. A failure of the database under it is told to the store
+// (see models.Config.Fatal), whose user ends the process: what the disk holds is found out at the next start.
+func Open(ctx context.Context, store *models.Store, cfg Config) (*Ledger, error) {
+	cfg = cfg.withDefaults()
+	w := &writer{
+		store: store, limits: cfg.Limits, now: cfg.Now, log: cfg.Log,
+		queue: newQueue(cfg.Queue), batchMax: cfg.BatchMax, accountsMax: cfg.AccountsMax,
+		accounts: newCache[clabe.Number, *account](cfg.CachedAccounts),
+		users:    newCache[int64, *user](cfg.CachedAccounts),
+		devices:  newCache[int64, *device](cfg.CachedAccounts),
+		forked:   make(map[clabe.Number]bool),
+		headArgs: values(nil, nil, nil, nil, nil, nil, nil, nil, nil),
+	}
+	if err := w.open(ctx); err != nil {
+		return nil, err
+	}
+	w.publisher = newPublisher(cfg.Sink, cfg.BatchMax)
+	l := &Ledger{cfg: cfg, store: store, queue: w.queue, writer: w, ended: make(chan struct{})}
+	go func() {
+		defer close(l.ended)
+		w.run()
+	}()
+	return l, nil
+}
+
+// open prepares the statements on the writer's connection and finds where the transfers end.
+func (w *writer) open(ctx context.Context) error {
+	turn, err := w.store.Turn(ctx)
+	if err != nil {
+		return fmt.Errorf("ledger: open: %w", err)
+	}
+	defer turn.End()
+	if err := turn.DB(ctx).Raw("SELECT coalesce(max(id), 0) + 1 FROM transfers").Scan(&w.nextID).Error; err != nil {
+		return fmt.Errorf("ledger: open: %w", err)
+	}
+	return turn.Conn().Raw(func(driver any) error {
+		conn, ok := driver.(*sqlite3.SQLiteConn)
+		if !ok {
+			return errors.New("ledger: the store is not on SQLite")
+		}
+		if w.st, err = prepareAll(conn); err != nil {
+			return err
+		}
+		w.commit = func() error { return w.st.commit.run(nil, nil) }
+		return nil
+	})
+}
+
+// Submit queues an order. decided hears what becomes of it, exactly once, unless Submit returns an error: ErrBusy where the
+// queue is full, ErrClosed. The order must stay unchanged until then.
+func (l *Ledger) Submit(order *Order, decided Decided) error {
+	return l.queue.push(entry{order: order, decided: decided})
+}
+
+// Post carries an order out and waits. A ctx that ends does not reach the order, which is decided all the same: then Post
+// returns ErrOutcomeUnknown, and the same order with the same key tells.
+func (l *Ledger) Post(ctx context.Context, order Order) (Receipt, error) {
+	wait := make(waiter, 1)
+	if err := l.Submit(&order, wait); err != nil {
+		return Receipt{}, err
+	}
+	select {
+	case answer := <-wait:
+		if answer.err != nil {
+			return Receipt{}, answer.err
+		}
+		return *answer.receipt, nil
+	case <-ctx.Done():
+		return Receipt{}, fmt.Errorf("%w: %w", ErrOutcomeUnknown, ctx.Err())
+	}
+}
+
+type answer struct {
+	receipt *Receipt
+	err     error
+}
+
+// waiter is a Decided that hands the answer to one who waits, or to nobody.
+type waiter chan answer
+
+func (w waiter) Decided(_ *Order, receipt *Receipt, err error) { w <- answer{receipt, err} }
+
+// Waiting returns how many orders are queued.
+func (l *Ledger) Waiting() int { return l.queue.waiting() }
+
+// Close takes no more orders, decides those that are queued, tells of them, and returns.
+func (l *Ledger) Close() {
+	l.queue.close()
+	<-l.ended
+}

@@ -29,11 +29,9 @@ type Order struct {
 	Debit, Credit clabe.Number
 	AmountMinor   int64
 	Currency      money.Currency
-	Memo          string // see MemoRunes
+	// Memo is as models.CleanMemo returns it; anything else is ErrMemo.
+	Memo string
 }
-
-// MemoRunes bounds a memo: what a person reads in one glance.
-const MemoRunes = 140
 
 // subject is the account of which the order speaks: the holder's, where the other side is the bank's.
 func (o *Order) subject() clabe.Number {

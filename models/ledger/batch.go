@@ -1,0 +1,148 @@
+package ledger
+
+import (
+	"slices"
+
+	"caudal/models/money"
+)
+
+// ask identifies who asked for what: keys are scoped to their actor.
+type ask struct {
+	key   Key
+	actor int64
+}
+
+// decision is one order in a batch: what was read for it, and what became of it.
+type decision struct {
+	order   *Order
+	decided Decided
+
+	actor         *user // nil for the bank itself, and for a user that is not there
+	device        *device
+	debit, credit *account // nil where there is none
+
+	twin    int      // the decision in this batch that has the same key, or -1
+	row     int      // what it moved, in batch.rows, or -1
+	receipt *Receipt // of a replay
+	err     error
+	binds   bool // the refusal is new, and stands from now on
+}
+
+// row is a transfer to be written, with what its two changes say beyond it.
+type row struct {
+	id            int64
+	decision      int
+	debit, credit *account
+	debitLeg      leg
+	creditLeg     leg
+	at            int64
+	memoSalt      [16]byte
+	memoHash      [32]byte
+	payer, payee  string // as they are named to each other
+}
+
+// leg is where an account stands after its half of a row, and its transfer before.
+type leg struct {
+	head
+	prev int64
+}
+
+// staffDay names a total of what a member of staff moved.
+type staffDay struct {
+	actor    int64
+	day      int64
+	currency money.Currency
+	kind     Kind
+}
+
+// batch is what one commit decides. The writer fills it, the publisher tells of it, and then it serves again.
+type batch struct {
+	nowUs     int64
+	decisions []decision
+	rows      []row
+
+	// Only the writer's, and only until the commit.
+	twins   map[ask]int
+	touched []*account
+	staff   map[staffDay]int64
+	heads   []head // where touched accounts have their next
+}
+
+func newBatch(size int) *batch {
+	return &batch{
+		decisions: make([]decision, 0, size),
+		rows:      make([]row, 0, size),
+		twins:     make(map[ask]int, size),
+		touched:   make([]*account, 0, 2*size),
+		staff:     make(map[staffDay]int64),
+		heads:     make([]head, 0, 2*size), // never grows: accounts point into it
+	}
+}
+
+func (b *batch) fill(entries []entry, nowUs int64) {
+	b.clear()
+	b.nowUs = nowUs
+	for _, e := range entries {
+		b.decisions = append(b.decisions, decision{order: e.order, decided: e.decided, twin: -1, row: -1})
+	}
+}
+
+// clear forgets everything, so that nothing is kept alive by a batch that rests.
+func (b *batch) clear() {
+	b.discard()
+	clear(b.decisions)
+	clear(b.rows)
+	b.decisions, b.rows = b.decisions[:0], b.rows[:0]
+	clear(b.twins)
+	clear(b.staff)
+}
+
+// next returns where the batch takes the account, starting from where it stands.
+func (b *batch) next(a *account) *head {
+	if a.next == nil {
+		b.heads = append(b.heads, a.head)
+		a.next = &b.heads[len(b.heads)-1]
+		b.touched = append(b.touched, a)
+	}
+	return a.next
+}
+
+// standing returns where the account is within the batch, without touching it.
+func (a *account) standing() *head {
+	if a.next != nil {
+		return a.next
+	}
+	return &a.head
+}
+
+// merge makes what was committed the truth in memory.
+func (b *batch) merge() {
+	for _, a := range b.touched {
+		a.head, a.next = *a.next, nil
+	}
+	b.forget()
+}
+
+// discard leaves memory as it was before the batch.
+func (b *batch) discard() {
+	for _, a := range b.touched {
+		a.next = nil
+	}
+	b.forget()
+}
+
+func (b *batch) forget() {
+	clear(b.touched)
+	b.touched, b.heads = b.touched[:0], b.heads[:0]
+}
+
+// sorted returns the touched accounts in the order in which their rows lie, so that pages are visited once.
+func (b *batch) sorted() []*account {
+	slices.SortFunc(b.touched, func(x, y *account) int {
+		if x.id < y.id {
+			return -1
+		}
+		return 1
+	})
+	return b.touched
+}

@@ -1,0 +1,161 @@
+package ledger
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"caudal/models"
+	"caudal/models/clabe"
+	"caudal/models/money"
+)
+
+var testIdentity = [32]byte{1, 2, 3, 4, 5}
+
+// holder is a user with a device and an account.
+type holder struct {
+	user, device int64
+	account      clabe.Number
+}
+
+// house is a bank in a folder of the test, with its ledger.
+type house struct {
+	t      testing.TB
+	dir    string
+	clock  atomic.Int64 // microseconds added to the real clock
+	store  *models.Store
+	ledger *Ledger
+	config Config
+	fatal  chan error
+	people int
+}
+
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.clock.Load()) * time.Microsecond) }
+
+func newHouse(t testing.TB, configure ...func(*Config)) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), fatal: make(chan error, 1)}
+	for _, f := range configure {
+		f(&h.config)
+	}
+	h.open()
+	t.Cleanup(h.close)
+	return h
+}
+
+func (h *house) open() {
+	h.t.Helper()
+	store, err := models.Open(context.Background(), models.Config{
+		Dir: h.dir, Identity: testIdentity, Now: h.now,
+		Fatal: func(err error) {
+			select {
+			case h.fatal <- err:
+			default:
+			}
+		},
+	})
+	must(h.t, err)
+	h.store = store
+	h.config.Now = h.now
+	if testing.Verbose() && os.Getenv("LEDGER_LOG") != "" {
+		h.config.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	h.ledger, err = Open(context.Background(), store, h.config)
+	must(h.t, err)
+}
+
+func (h *house) close() {
+	if h.ledger != nil {
+		h.ledger.Close()
+		h.store.Close()
+		h.ledger = nil
+	}
+}
+
+func (h *house) reopen() {
+	h.t.Helper()
+	h.close()
+	h.open()
+}
+
+// holder makes a user with a role, a device and an account, and puts money on it.
+func (h *house) person(role models.Role, currency money.Currency, minor int64) holder {
+	h.t.Helper()
+	h.people++
+	public, _, err := ed25519.GenerateKey(nil)
+	must(h.t, err)
+	user, device, account, err := h.store.CreateUser(context.Background(), models.NewUser{
+		Username: fmt.Sprintf("person_%d_%d", h.people, rand.IntN(1e6)), Owner: fmt.Sprintf("Persona %c Torres", 'A'+h.people%26),
+		PasswordHash: "$argon2id$test", Role: role, AccountName: "Diario", Currency: currency,
+		Device: &models.NewDevice{Algorithm: models.Ed25519, PublicKey: public, Name: "test"},
+	})
+	must(h.t, err)
+	who := holder{user.ID, device.ID, account.ID}
+	if minor > 0 {
+		h.gift(who, currency, minor)
+	}
+	return who
+}
+
+func (h *house) holder(minor int64) holder {
+	h.t.Helper()
+	return h.person(models.RoleHolder, money.MXN, minor)
+}
+
+func (h *house) gift(to holder, currency money.Currency, minor int64) {
+	h.t.Helper()
+	_, err := h.post(Order{Key: newKey(), Kind: KindGift, Credit: to.account, AmountMinor: minor, Currency: currency})
+	must(h.t, err)
+}
+
+func (h *house) post(o Order) (Receipt, error) {
+	h.t.Helper()
+	return h.ledger.Post(context.Background(), o)
+}
+
+// transfer is an order of payer's with a new key.
+func (payer holder) transfer(to holder, minor int64) Order {
+	return Order{
+		Key: newKey(), Actor: payer.user, Device: payer.device, Kind: KindTransfer,
+		Debit: payer.account, Credit: to.account, AmountMinor: minor, Currency: money.MXN,
+	}
+}
+
+func (h *house) state(account clabe.Number) *models.AccountState {
+	h.t.Helper()
+	state, err := h.store.AccountByNumber(context.Background(), account)
+	must(h.t, err)
+	return state
+}
+
+func (h *house) wantBalance(who holder, minor int64) {
+	h.t.Helper()
+	if got := h.state(who.account).Head.BalanceMinor; got != minor {
+		h.t.Fatalf("balance is %d, want %d", got, minor)
+	}
+}
+
+func newKey() Key { return Key(uuid.Must(uuid.NewV7())) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantError(t testing.TB, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Fatalf("error is %v, want %v", got, want)
+	}
+}

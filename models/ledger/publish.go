@@ -1,0 +1,162 @@
+package ledger
+
+import (
+	"caudal/models"
+	"caudal/models/clabe"
+)
+
+// batchesMax is how many batches are between the writer and whoever listens. A slow listener makes the writer wait, the
+// queue grow, and Submit say ErrBusy: nothing is kept without bound.
+const batchesMax = 4
+
+// publisher tells what was committed, in commit order, on its own goroutine: every decision, and after it the changes it
+// caused.
+type publisher struct {
+	sink  Sink
+	work  chan published
+	idle  chan *batch
+	ended chan struct{}
+}
+
+// published is a batch, or something to be done in the same order.
+type published struct {
+	batch *batch
+	do    func()
+}
+
+func newPublisher(sink Sink, batchMax int) *publisher {
+	p := &publisher{
+		sink: sink, work: make(chan published, batchesMax), idle: make(chan *batch, batchesMax), ended: make(chan struct{}),
+	}
+	for range batchesMax {
+		p.idle <- newBatch(batchMax)
+	}
+	go p.run()
+	return p
+}
+
+func (p *publisher) run() {
+	defer close(p.ended)
+	for work := range p.work {
+		if work.do != nil {
+			work.do()
+			continue
+		}
+		p.tell(work.batch)
+		p.rest(work.batch)
+	}
+}
+
+// batch returns one that rests, and waits for it where all are under way.
+func (p *publisher) batch() *batch { return <-p.idle }
+
+func (p *publisher) rest(b *batch) {
+	b.clear()
+	p.idle <- b
+}
+
+func (p *publisher) publish(b *batch) { p.work <- published{batch: b} }
+
+// do runs fn on the publisher's goroutine, after everything that was published before.
+func (p *publisher) do(fn func()) { p.work <- published{do: fn} }
+
+// sync waits until everything that was published has been told.
+func (p *publisher) sync() {
+	told := make(chan struct{})
+	p.do(func() { close(told) })
+	<-told
+}
+
+// end tells what is left and stops.
+func (p *publisher) end() {
+	close(p.work)
+	<-p.ended
+}
+
+// tell answers every order of the batch and tells of the changes. What it hands out may be kept, so none of it is the
+// batch's own memory. An order belongs to its owner again from the moment it is answered, so all is read before.
+func (p *publisher) tell(b *batch) {
+	receipts := make([]Receipt, len(b.rows))
+	var changes []Change
+	if p.sink != nil {
+		changes = changesOf(b)
+	}
+	for i := range b.rows {
+		r := &b.rows[i]
+		d := &b.decisions[r.decision]
+		fillReceipt(&receipts[i], d.order, r)
+		d.receipt = &receipts[i]
+	}
+	for i := range b.decisions {
+		if d := &b.decisions[i]; d.twin >= 0 {
+			d.receipt, d.err = twinOf(d.order, &b.decisions[d.twin])
+		}
+	}
+	for i := range b.decisions {
+		d := &b.decisions[i]
+		d.decided.Decided(d.order, d.receipt, d.err)
+		if p.sink != nil && d.row >= 0 {
+			p.sink.Changed(&changes[2*d.row])
+			p.sink.Changed(&changes[2*d.row+1])
+		}
+	}
+}
+
+// twinOf answers an order whose key an earlier one in the batch decided.
+func twinOf(o *Order, first *decision) (*Receipt, error) {
+	switch {
+	case first.row < 0 && !first.binds: // nothing was decided on the key
+		return nil, first.err
+	case !o.same(first.order):
+		return nil, ErrKeyReused
+	case first.receipt == nil:
+		return nil, first.err
+	}
+	again := *first.receipt
+	again.Replay = true
+	return &again, nil
+}
+
+// changesOf returns two changes for each row: the payer's, then the payee's.
+func changesOf(b *batch) []Change {
+	changes, legs := make([]Change, 2*len(b.rows)), make([]Leg, 2*len(b.rows))
+	for i := range b.rows {
+		r := &b.rows[i]
+		o := b.decisions[r.decision].order
+		debit, credit := &changes[2*i], &changes[2*i+1]
+		fillChange(debit, r.debit, &r.debitLeg)
+		fillChange(credit, r.credit, &r.creditLeg)
+		debit.Leg, credit.Leg = &legs[2*i], &legs[2*i+1]
+		fillLeg(debit.Leg, o, r, &r.debitLeg, r.debit.id, r.credit.id, -o.AmountMinor, r.payee)
+		fillLeg(credit.Leg, o, r, &r.creditLeg, r.credit.id, r.debit.id, o.AmountMinor, r.payer)
+	}
+	return changes
+}
+
+func fillReceipt(to *Receipt, o *Order, r *row) {
+	account, leg := r.debit, &r.debitLeg
+	if o.Kind == KindDeposit || o.Kind == KindGift {
+		account, leg = r.credit, &r.creditLeg
+	}
+	*to = Receipt{
+		Transfer: r.id, Key: o.Key, Kind: o.Kind, Debit: r.debit.id, Credit: r.credit.id,
+		AmountMinor: o.AmountMinor, Currency: o.Currency, Memo: o.Memo, At: r.at,
+		Account: account.id, Seq: leg.seq, BalanceMinor: leg.balanceMinor, Head: leg.hash,
+	}
+}
+
+// fillChange reads of the account only what never changes: the writer is ahead already.
+func fillChange(to *Change, a *account, l *leg) {
+	to.Account, to.Owner, to.Currency, to.OpenedAt = a.id, a.ownerID, a.currency, a.openedAt
+	to.Status = models.AccountActive // no money moves on any other
+	to.Version, to.Seq, to.Head = l.version, l.seq, l.hash
+	to.BalanceMinor, to.AvailableMinor = l.balanceMinor, l.availableMinor()
+}
+
+func fillLeg(to *Leg, o *Order, r *row, l *leg, account, counterparty clabe.Number, amountMinor int64, name string) {
+	*to = Leg{
+		Transfer: r.id, Account: account, Seq: l.seq, AmountMinor: amountMinor, BalanceMinor: l.balanceMinor,
+		Counterparty: counterparty, CounterpartyName: name, Memo: o.Memo, MemoSalt: r.memoSalt, MemoHash: r.memoHash,
+		At: r.at, Kind: o.Kind, Actor: o.Actor, Key: o.Key, Head: l.hash,
+	}
+}
