@@ -1,0 +1,43 @@
+package route
+
+import (
+	"context"
+
+	"caudal/models"
+	"caudal/protocol"
+)
+
+// listDevices lists the user's live devices.
+func listDevices(c call, _ *protocol.Command) {
+	c.atDesk(func(ctx context.Context) (*protocol.Reply, error) {
+		who := c.person()
+		devices, err := c.config.Store.Devices(ctx, who.user)
+		if err != nil {
+			return nil, err
+		}
+		return &protocol.Reply{Result: &protocol.Reply_ListDevices{
+			ListDevices: &protocol.ListDevicesResult{Devices: deviceMessages(devices, who.device)},
+		}}, nil
+	})
+}
+
+// revokeDevice ends one of the user's devices, and its connections at once; this one too where it is the same device.
+func revokeDevice(c call, request *protocol.Command) {
+	c.atDesk(func(ctx context.Context) (*protocol.Reply, error) {
+		who := c.person()
+		if err := c.limits.mayMiss(who.user); err != nil {
+			return nil, err
+		}
+		id := request.GetRevokeDevice().GetDeviceId()
+		if len(id) != protocol.DeviceIDBytes {
+			return nil, models.ErrDeviceNotFound
+		}
+		device, err := c.config.Store.RevokeDevice(ctx, who.user, id)
+		if err != nil {
+			return nil, err
+		}
+		c.reply(&protocol.Reply{Result: &protocol.Reply_RevokeDevice{RevokeDevice: &protocol.RevokeDeviceResult{}}})
+		c.revoked(who.user, *device)
+		return nil, nil
+	})
+}
