@@ -37,14 +37,14 @@ func again(command *protocol.Command) *protocol.Command {
 	return &protocol.Command{IdempotencyKey: command.IdempotencyKey, Request: command.Request}
 }
 
-// invoke waits for a link, sends what make makes for it, and waits for the result.
-func (c *Conn) invoke(ctx context.Context, repeat repetition, make func(*link) (*protocol.Command, error)) (*protocol.Reply, error) {
+// invoke waits for a link, sends what build makes for it, and waits for the result.
+func (c *Conn) invoke(ctx context.Context, repeat repetition, build func(*link) (*protocol.Command, error)) (*protocol.Reply, error) {
 	for attempt := 0; ; attempt++ {
 		l, err := c.ready(ctx)
 		if err != nil {
 			return nil, err
 		}
-		command, err := make(l)
+		command, err := build(l)
 		if err != nil {
 			return nil, err
 		}
@@ -143,12 +143,12 @@ func disconnected(err error) error {
 	return fmt.Errorf("%w: %w", ErrDisconnected, err)
 }
 
-// signIn sends what make makes and, where it is answered, remembers the device for the connections to come.
-func (c *Conn) signIn(ctx context.Context, device *Device, repeat repetition, make func(*link) (*protocol.Command, error)) (*User, error) {
+// signIn sends what build makes and, where it is answered, remembers the device for the connections to come.
+func (c *Conn) signIn(ctx context.Context, device *Device, repeat repetition, build func(*link) (*protocol.Command, error)) (*User, error) {
 	var last *link
 	reply, err := c.invoke(ctx, repeat, func(l *link) (*protocol.Command, error) {
 		last = l
-		return make(l)
+		return build(l)
 	})
 	if err != nil {
 		return nil, err

@@ -1,17 +1,12 @@
 package caudal
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"caudal/models/clabe"
 	"caudal/protocol"
 )
-
-// ErrTooFarBehind is a gap of more legs than are fetched one page after the other. Follow the account anew, from where
-// it stands.
-var ErrTooFarBehind = errors.New("the history since the last position is too long")
 
 const (
 	// fillPages bounds the pages of one gap: three million legs. Each costs its cursor's few dozen bytes.
@@ -208,7 +203,7 @@ func (f *follower) fill(a *followed, target uint64) error {
 	for _, page := range slices.Backward(pages) {
 		legs := page.legs
 		if legs == nil {
-			fetched, err := f.c.page(f.ctx, HistoryQuery{Account: a.account, Cursor: page.cursor}, a.currency)
+			fetched, err := f.page(HistoryQuery{Account: a.account, Cursor: page.cursor}, a.currency)
 			if err != nil {
 				return err
 			}
@@ -242,7 +237,7 @@ func (f *follower) back(a *followed, target uint64) ([]historyPage, error) {
 	query := HistoryQuery{Account: a.account}
 	lowest := uint64(0) // seen so far; 0 is none
 	for range fillPages {
-		page, err := f.c.page(f.ctx, query, a.currency)
+		page, err := f.page(query, a.currency)
 		if err != nil {
 			return nil, err
 		}

@@ -25,6 +25,12 @@ var (
 	// ErrProtocol is a message that the protocol does not have, in a channel that is intact: the server is not what it
 	// should be. The connection is closed and does not come back.
 	ErrProtocol = errors.New("the bank broke the protocol")
+	// ErrTampered is a connection on which something arrived that the bank did not send: damaged or altered on the way,
+	// or never the bank's. It is closed, and a new one is made.
+	ErrTampered = errors.New("the connection was damaged or tampered with")
+	// ErrTooFarBehind is a gap of more legs than are fetched one page after the other: three million. Follow the account
+	// anew, from where it stands.
+	ErrTooFarBehind = errors.New("the history since the last position is too long")
 	// ErrDisconnected is a connection that ended, or could not be made, before a command was answered. Commands that can
 	// be repeated safely are repeated, and never return it unless reconnection is off.
 	ErrDisconnected = errors.New("no connection to the bank")

@@ -37,8 +37,8 @@ type follower struct {
 	link     *link               // on which it is subscribed
 	accounts map[string]*followed
 	devices  map[DeviceID]bool
-	begun    bool  // the first subscription stands
-	shown    State // last
+	begun    bool   // the first subscription stands
+	shown    *State // last; nil before the first
 }
 
 // follow runs a loop from beginning to end.
@@ -150,10 +150,10 @@ func (f *follower) emit(e Event) error {
 
 // show tells the loop whether what it sees is live, where that has changed.
 func (f *follower) show(s State) error {
-	if s == f.shown && f.begun {
+	if f.shown != nil && s == *f.shown {
 		return nil
 	}
-	f.shown = s
+	f.shown = &s
 	return f.emit(s)
 }
 
@@ -171,13 +171,32 @@ func (f *follower) ask(l *link, command *protocol.Command) (*protocol.Reply, err
 			return reply, nil
 		}
 		refused := refusal(reply.GetError())
-		if !refused.Retryable {
-			return nil, refused
-		}
-		if err := pause(f.ctx, repeatDelay(attempt, refused.After)); err != nil {
+		if err := f.patience(refused, attempt); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// page fetches a page of history, over as many links as it takes.
+func (f *follower) page(query HistoryQuery, currency string) (*HistoryPage, error) {
+	for attempt := 0; ; attempt++ {
+		page, err := f.c.page(f.ctx, query, currency)
+		if err == nil {
+			return page, nil
+		}
+		if err := f.patience(err, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// patience waits where the bank says that the same may succeed later; else it returns the error.
+func (f *follower) patience(err error, attempt int) error {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || !refused.Retryable {
+		return err
+	}
+	return pause(f.ctx, repeatDelay(attempt, refused.After))
 }
 
 // subscribe asks where everything stands, with what the loop has seen, and shows what it has not. From the reply on, the
@@ -214,7 +233,6 @@ func (f *follower) subscribe(l *link) error {
 		return err
 	}
 	f.begun, f.from = true, nil
-	f.shown = State{}
 	return f.show(State{Live: true})
 }
 

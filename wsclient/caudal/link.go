@@ -17,10 +17,6 @@ import (
 	"caudal/protocol"
 )
 
-// ErrTampered is a connection on which something arrived that the bank did not send: damaged or altered on the way. It
-// is closed, and a new one made.
-var ErrTampered = errors.New("the connection was damaged or tampered with")
-
 const (
 	// callsMax bounds the calls that wait on one connection, those in flight included.
 	callsMax = 1 << 16

@@ -62,8 +62,8 @@ func (l *link) beat() {
 			command: &protocol.Command{Request: &protocol.Command_Ping{Ping: &protocol.PingRequest{}}},
 			done:    make(chan result, 1),
 		}
-		if l.enqueue(ping) != nil {
-			return // it has ended, or has more than enough to say
+		if err := l.enqueue(ping); err != nil && !errors.Is(err, ErrTooManyCalls) {
+			return // it has ended
 		}
 		quiet = 0
 	}

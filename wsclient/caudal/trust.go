@@ -155,8 +155,11 @@ func (c *Conn) shake(ctx context.Context, s *socket) (*link, error) {
 		return nil, fmt.Errorf("%w: %w", ErrDisconnected, err)
 	}
 	channel, err := handshake.Finish(message2)
-	if err != nil {
+	if errors.Is(err, cipher.ErrCertificateRefused) {
 		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTampered, err)
 	}
 	l := newLink(s.ws, channel)
 	l.identity = certificate.Identity

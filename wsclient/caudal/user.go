@@ -133,9 +133,9 @@ func (c *Conn) RevokeDevice(ctx context.Context, id DeviceID) error {
 	return nil
 }
 
-// enrol signs in by what make puts around the device's proof, which is good on one connection only.
+// enrol signs in by what build puts around the device's proof, which is good on one connection only.
 func (c *Conn) enrol(ctx context.Context, username string, device *Device,
-	make func(*protocol.DeviceEnrolment) *protocol.Command) (*User, error) {
+	build func(*protocol.DeviceEnrolment) *protocol.Command) (*User, error) {
 	if device == nil || device.key == nil {
 		return nil, fmt.Errorf("%w: there is none", ErrDevice)
 	}
@@ -147,7 +147,7 @@ func (c *Conn) enrol(ctx context.Context, username string, device *Device,
 		if err != nil {
 			return nil, err
 		}
-		return make(enrolment), nil
+		return build(enrolment), nil
 	})
 }
 
