@@ -27,6 +27,7 @@ type pinLine struct {
 	kind     pinKind
 	host     string // of pinGood and pinDamaged
 	identity Identity
+	since    string // a day, of pinDate's form
 }
 
 type pinKind int
@@ -81,17 +82,12 @@ func parsePinLine(text string) pinLine {
 	if _, err := time.Parse(pinDate, fields[2]); err != nil {
 		return line
 	}
-	line.kind, line.identity = pinGood, identity
+	line.kind, line.identity, line.since = pinGood, identity, fields[2]
 	return line
 }
 
 func newPinLine(host string, identity Identity, day time.Time) pinLine {
-	return pinLine{
-		text:     fmt.Sprintf("%s %s %s", host, identity, day.UTC().Format(pinDate)),
-		kind:     pinGood,
-		host:     host,
-		identity: identity,
-	}
+	return parsePinLine(fmt.Sprintf("%s %s %s", host, identity, day.UTC().Format(pinDate)))
 }
 
 func (f pinFile) bytes() []byte {

@@ -56,6 +56,38 @@ func (p *Pins) Lookup(host string) (Identity, error) {
 	return f.lines[i].identity, nil
 }
 
+// Pin is one host of the store.
+type Pin struct {
+	Host     string
+	Identity Identity
+	Since    string // the day when it was pinned or moved, YYYY-MM-DD
+}
+
+// List returns the pins in the order of the file. Where lines are damaged it returns the others, and [ErrMalformedPin].
+func (p *Pins) List() ([]Pin, error) {
+	f, err := p.read()
+	if err != nil {
+		return nil, err
+	}
+	var pins []Pin
+	for i, line := range f.lines {
+		switch line.kind {
+		case pinGood:
+			if _, doubled := f.lookup(line.host); doubled != nil {
+				err = doubled
+			} else {
+				pins = append(pins, Pin{line.host, line.identity, line.since})
+			}
+		case pinDamaged, pinUnknown:
+			err = fmt.Errorf("%w: line %d", ErrMalformedPin, i+1)
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", p.path, err)
+	}
+	return pins, err
+}
+
 // Add pins an identity for a host that has none. Where the same is pinned already nothing changes; where another is, the
 // error is an [*IdentityChangedError]; a damaged line is [ErrMalformedPin]. Nothing is ever overwritten.
 func (p *Pins) Add(host string, identity Identity) error {

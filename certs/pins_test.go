@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +148,33 @@ func swapped(c string) string {
 		return "B"
 	}
 	return "A"
+}
+
+func TestListHasEveryPinAndOwnsUpToDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pins")
+	pins, one, two := mustOpen(t, path), mustKey(t).Public(), mustKey(t).Public()
+	list, err := pins.List()
+	if len(list) != 0 || err != nil {
+		t.Fatal(list, err)
+	}
+	must(t, pins.Add(pinnedHost, one))
+	must(t, pins.Add("a.example.com:1", two))
+	want := []Pin{{pinnedHost, one, "2026-03-01"}, {"a.example.com:1", two, "2026-03-01"}}
+	if list, err := pins.List(); err != nil || !slices.Equal(list, want) {
+		t.Fatal(list, err)
+	}
+	text := mustRead(t, path)
+	for _, damage := range []string{"x\n", "b.example.com:1\n"} {
+		must(t, os.WriteFile(path, append(slices.Clone(text), damage...), 0o600))
+		list, err := pins.List()
+		mustBe(t, err, ErrMalformedPin)
+		if !slices.Equal(list, want) || !strings.Contains(err.Error(), "line 3") {
+			t.Error(list, err)
+		}
+	}
+	must(t, os.WriteFile(path, append(slices.Clone(text), text...), 0o600))
+	_, err = pins.List()
+	mustBe(t, err, ErrMalformedPin)
 }
 
 func TestDamageOfOneHostLeavesTheOthers(t *testing.T) {
