@@ -22,12 +22,11 @@ const acmePoll = time.Hour
 
 // ACMEConfig is for one public name.
 type ACMEConfig struct {
-	Host         string       // the one DNS name; nothing else is ever asked for
-	CacheDir     string       // account key and certificates, mode 0600 in a directory of mode 0700
-	Email        string       // optional: where the CA writes when something is wrong
-	DirectoryURL string       // of the CA (RFC 8555); empty: Let's Encrypt
-	AcceptTerms  bool         // the operator's word that the CA's terms of service are accepted; must be true
-	Client       *acme.Client // nil: one for DirectoryURL with a new account key
+	Host         string // the one DNS name; nothing else is ever asked for
+	CacheDir     string // account key and certificates, mode 0600 in a directory of mode 0700
+	Email        string // optional: where the CA writes when something is wrong
+	DirectoryURL string // of the CA (RFC 8555); empty: Let's Encrypt
+	AcceptTerms  bool   // the operator's word that the CA's terms of service are accepted; must be true
 }
 
 // ACME gets a certificate for a public name by the challenge tls-alpn-01 (RFC 8737), which needs port 443 of that name
@@ -47,16 +46,12 @@ func ACME(config ACMEConfig, o Options) (*TLS, error) {
 	if err := makeDir(config.CacheDir, othersAny); err != nil {
 		return nil, err
 	}
-	client := config.Client
-	if client == nil {
-		client = &acme.Client{DirectoryURL: config.DirectoryURL}
-	}
 	manager := &autocert.Manager{
 		Prompt:     autocert.AcceptTOS,
 		Cache:      autocert.DirCache(config.CacheDir),
 		HostPolicy: exactHost(host),
 		Email:      config.Email,
-		Client:     client,
+		Client:     &acme.Client{DirectoryURL: config.DirectoryURL},
 	}
 	tlsConfig := serverConfig(func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if slices.Contains(hello.SupportedProtos, acme.ALPNProto) {
