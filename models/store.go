@@ -118,8 +118,8 @@ func (s *Store) Read() *gorm.DB { return s.reader }
 // Write runs fn inside one transaction on the writer's connection, while no other write and no batch of the ledger runs,
 // and commits unless fn returns an error, which Write then returns as it is.
 //
-// ctx ends the waiting and keeps fn from starting or committing; it does not reach the statements of tx, because an
-// interrupt meant for one of them could strike whoever comes next on the connection. So fn should be short.
+// ctx ends the waiting and keeps fn from starting or committing; it does not reach the statements of tx, because SQLite
+// interrupts a connection, not a statement, and this one is shared. So fn should be short.
 //
 // A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown, and the store has failed then.
 func (s *Store) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {

@@ -1,9 +1,22 @@
 package models_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"gorm.io/gorm"
 
 	"caudal/models"
+	"caudal/models/clabe"
+	"caudal/models/money"
 )
 
 func open(t *testing.T, cfg models.Config) *models.Store {
@@ -26,13 +39,396 @@ func open(t *testing.T, cfg models.Config) *models.Store {
 	return s
 }
 
-func TestOpenFounds(t *testing.T) {
+func TestTheFirstOpenFoundsTheBank(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b?c%20#d") // what an URI would read otherwise
+	s := open(t, models.Config{Dir: dir})
+	if bank := s.Bank(); [32]byte(bank.Identity) != s.Identity() || len(bank.HandleKey) != 32 || bank.Demo {
+		t.Fatalf("%+v", bank)
+	}
+	seen := map[clabe.Number]bool{}
+	for _, class := range models.Classes() {
+		for _, currency := range money.Currencies() {
+			for shard := range models.SystemShards {
+				number := models.SystemAccount(class, currency, shard)
+				account, err := s.AccountByNumber(t.Context(), number)
+				if err != nil || *account.Class != class || account.Currency != currency || account.Shard != shard || account.Owner != nil {
+					t.Fatalf("%s: %+v, %v", number, account, err)
+				}
+				want := models.FirstHead(s.Identity(), number, currency)
+				if account.Head.FloorMinor != -1<<62 || account.Head.BalanceMinor != 0 || [32]byte(account.Head.Head) != want {
+					t.Fatalf("%s: %+v", number, account.Head)
+				}
+				if number.Bank() != models.BankCode || number.Branch() != models.BranchSystem || !number.Valid() {
+					t.Fatal(number)
+				}
+				seen[number] = true
+			}
+		}
+	}
+	var accounts int64
+	if err := s.Read().Model(&models.Account{}).Count(&accounts).Error; err != nil || int(accounts) != len(seen) || len(seen) != 96 {
+		t.Fatal(accounts, len(seen), err)
+	}
+	for path, mode := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, filepath.Join(dir, models.DatabaseFile): 0o600,
+		filepath.Join(dir, models.DatabaseFile+"-wal"): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
+			t.Error(path, info.Mode(), err)
+		}
+	}
+}
+
+func TestASecondOpenFindsTheSameBank(t *testing.T) {
+	dir := t.TempDir()
+	first, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	createUser(t, first, "ana", "Ana")
+	bank := first.Bank()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, models.Config{Dir: dir})
+	if got := second.Bank(); string(got.HandleKey) != string(bank.HandleKey) || got.CreatedAt != bank.CreatedAt {
+		t.Fatalf("%+v", got)
+	}
+	var accounts int64
+	if err := second.Read().Model(&models.Account{}).Count(&accounts).Error; err != nil || accounts != 97 {
+		t.Fatal("founded twice", accounts, err)
+	}
+	if _, err := second.UserByUsername(t.Context(), "ana"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnotherBanksDatabaseIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		made, open models.Config
+		want       error
+	}{
+		{"identity", models.Config{Identity: [32]byte{1}}, models.Config{Identity: [32]byte{2}}, models.ErrOtherBank},
+		{"demo in earnest", models.Config{Identity: [32]byte{1}, Demo: true}, models.Config{Identity: [32]byte{1}}, models.ErrDemoDatabase},
+		{"bank as demo", models.Config{Identity: [32]byte{1}}, models.Config{Identity: [32]byte{1}, Demo: true}, models.ErrNotDemoDatabase},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.made.Dir = t.TempDir()
+			c.open.Dir = c.made.Dir
+			s, err := models.Open(t.Context(), c.made)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if s, err := models.Open(t.Context(), c.open); !errors.Is(err, c.want) || s != nil {
+				t.Fatal(err)
+			}
+			open(t, c.made) // the refusal left the folder free and the bank as it was
+		})
+	}
+}
+
+func TestAFolderHasOneStore(t *testing.T) {
 	s := open(t, models.Config{})
-	var n int64
-	if err := s.Read().Model(&models.Account{}).Count(&n).Error; err != nil || n != 96 {
+	dir := filepath.Dir(databasePath(t, s))
+	if _, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}}); !errors.Is(err, models.ErrLocked) {
+		t.Fatal("in this process:", err)
+	}
+	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOpenInAnotherProcess$", "-test.v")
+	other.Env = append(os.Environ(), "CAUDAL_TEST_OPEN="+dir)
+	output, err := other.CombinedOutput()
+	if err != nil || !strings.Contains(string(output), "locked: true") {
+		t.Fatalf("in another process: %v\n%s", err, output)
+	}
+}
+
+// TestOpenInAnotherProcess is the other process of TestAFolderHasOneStore.
+func TestOpenInAnotherProcess(t *testing.T) {
+	dir := os.Getenv("CAUDAL_TEST_OPEN")
+	if dir == "" {
+		t.Skip("runs as a part of TestAFolderHasOneStore")
+	}
+	_, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
+	fmt.Println("locked:", errors.Is(err, models.ErrLocked))
+}
+
+func databasePath(t *testing.T, s *models.Store) (path string) {
+	t.Helper()
+	if err := s.Read().Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path).Error; err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Without a transaction that takes its lock at the start, half of these would fail with "database is locked".
+func TestHundredsThatReadThenWriteAllPass(t *testing.T) {
+	s := open(t, models.Config{})
+	user, _, _ := createUser(t, s, "ana", "Ana")
+	const writers = 400
+	before := s.Generation()
+	var all sync.WaitGroup
+	for range writers {
+		all.Go(func() {
+			err := s.Write(t.Context(), func(tx *gorm.DB) error {
+				var read models.User
+				if err := tx.Take(&read, user.ID).Error; err != nil {
+					return err
+				}
+				var count int
+				fmt.Sscanf(read.Owner, "Ana %d", &count)
+				return tx.Model(&models.User{}).Where("id = ?", user.ID).Update("owner", fmt.Sprintf("Ana %d", count+1)).Error
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	read, err := s.UserByID(t.Context(), user.ID)
+	if err != nil || read.Owner != fmt.Sprintf("Ana %d", writers) {
+		t.Fatal("a write was lost:", read, err)
+	}
+	if got := s.Generation() - before; got != writers {
+		t.Fatal("the generation was raised", got)
+	}
+}
+
+func TestWritersAndTurnsNeverMeet(t *testing.T) {
+	s := open(t, models.Config{})
+	inside := 0 // guarded by nothing but the store: the race detector watches it
+	var all sync.WaitGroup
+	for i := range 100 {
+		all.Go(func() {
+			if i%2 == 0 {
+				if err := s.Write(t.Context(), func(*gorm.DB) error { inside++; return nil }); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			turn, err := s.Turn(t.Context())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer turn.End()
+			inside++
+		})
+	}
+	all.Wait()
+	if inside != 100 {
+		t.Fatal(inside)
+	}
+}
+
+func TestAFailedWriteLeavesNothingAndRaisesNothing(t *testing.T) {
+	s := open(t, models.Config{})
+	before := s.Generation()
+	refusal := errors.New("no")
+	ctx, cancel := context.WithCancel(t.Context())
+	insert := func(tx *gorm.DB) error { return s.Audit(tx, models.Operator, "test", "", nil) }
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		fn   func(tx *gorm.DB) error
+		want error
+	}{
+		"refused":     {t.Context(), func(tx *gorm.DB) error { return errors.Join(insert(tx), refusal) }, refusal},
+		"ended midst": {ctx, func(tx *gorm.DB) error { cancel(); return insert(tx) }, context.Canceled},
+	} {
+		if err := s.Write(c.ctx, c.fn); !errors.Is(err, c.want) {
+			t.Error(name, err)
+		}
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_ = s.Write(t.Context(), func(tx *gorm.DB) error { _ = insert(tx); panic("in the midst") })
+	}()
+	if err := s.Write(ctx, func(*gorm.DB) error { t.Error("ran for a context that had ended"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if log, err := s.AuditLog(t.Context(), 0, 10); err != nil || len(log) != 0 || s.Generation() != before {
+		t.Error(log, err, s.Generation()-before)
+	}
+	if err := s.Write(t.Context(), insert); err != nil {
+		t.Error("the writer did not recover:", err)
+	}
+}
+
+func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
+	s := open(t, models.Config{})
+	turn, err := s.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	waited := make(chan error)
+	go func() {
+		waited <- s.Write(ctx, func(*gorm.DB) error { return nil })
+	}()
+	cancel()
+	if err := <-waited; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	turn.End()
+	if err := s.Write(t.Context(), func(*gorm.DB) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCloseWaitsForTheTurnAndEndsTheOthers(t *testing.T) {
+	s := open(t, models.Config{})
+	turn, err := s.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, waited := make(chan error), make(chan error)
+	go func() { closed <- s.Close() }()
+	go func() { waited <- s.Write(t.Context(), func(*gorm.DB) error { return nil }) }()
+	if err := <-waited; !errors.Is(err, models.ErrClosed) { // it may come before or after Close
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := turn.Conn().ExecContext(context.Background(), "SELECT 1"); err != nil {
+		t.Fatal("closed under a turn:", err)
+	}
+	turn.End()
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Turn(t.Context()); !errors.Is(err, models.ErrClosed) {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal("twice:", err)
+	}
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	s := open(t, models.Config{})
+	if err := s.Read().Exec("UPDATE users SET role = 'admin'").Error; err == nil {
+		t.Fatal("a reader wrote")
+	}
+	err := s.Read().Transaction(func(tx *gorm.DB) error { return tx.Create(&models.AuditEntry{At: 1, Action: "x", Detail: "{}"}).Error })
+	if err == nil {
+		t.Fatal("a reader wrote")
+	}
+}
+
+func TestAReadSeesTheCommitBeforeIt(t *testing.T) {
+	s := open(t, models.Config{})
+	user, _, _ := createUser(t, s, "ana", "Ana")
+	for i := range 200 {
+		owner := fmt.Sprintf("Ana %d", i)
+		err := s.Write(t.Context(), func(tx *gorm.DB) error {
+			return tx.Model(&models.User{}).Where("id = ?", user.ID).Update("owner", owner).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read, err := s.UserByID(t.Context(), user.ID); err != nil || read.Owner != owner {
+			t.Fatal(read, err)
+		}
+	}
+}
+
+func TestReadsHonourTheContext(t *testing.T) {
+	s := open(t, models.Config{})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+	var count int
+	if err := s.Read().WithContext(ctx).Raw(endless).Scan(&count).Error; !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+}
+
+// Statements prepared once serve in every later turn, and GORM joins a transaction that was begun on the connection.
+func TestATurnIsTheWritersConnection(t *testing.T) {
+	s := open(t, models.Config{})
+	ctx := context.Background()
+	turn, err := s.Turn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := turn.Conn()
+	count, err := conn.PrepareContext(ctx, "SELECT count(*) FROM audit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer count.Close()
+	turn.End()
+
+	for _, end := range []string{"ROLLBACK", "COMMIT"} {
+		turn, err := s.Turn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if turn.Conn() != conn {
+			t.Fatal("another connection")
+		}
+		if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Audit(turn.DB(ctx), models.Operator, "test", "", nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.ExecContext(ctx, end); err != nil {
+			t.Fatal(err)
+		}
+		turn.End()
+	}
+	var n int
+	turn, err = s.Turn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer turn.End()
+	if err := count.QueryRowContext(ctx).Scan(&n); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
-	if err := s.Read().Model(&models.Head{}).Count(&n).Error; err != nil || n != 96 {
-		t.Fatal(n, err)
+}
+
+func TestAfterAFailureNothingIsWrittenAndTheProgramIsTold(t *testing.T) {
+	var told []error
+	s := open(t, models.Config{Fatal: func(err error) { told = append(told, err) }})
+	broken := errors.New("the disk is gone")
+	s.Fail(broken)
+	s.Fail(errors.New("again"))
+	if len(told) != 1 || told[0] != broken {
+		t.Fatal(told)
+	}
+	if err := s.Write(t.Context(), func(*gorm.DB) error { t.Error("ran"); return nil }); !errors.Is(err, models.ErrFailed) || !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	if _, err := s.UserByUsername(t.Context(), "ana"); !errors.Is(err, models.ErrUserNotFound) {
+		t.Fatal("reads ended too:", err)
+	}
+}
+
+// A deferred foreign key fails at the commit itself, which stands for every failure of a commit.
+func TestAFailedCommitIsUnknownAndFatal(t *testing.T) {
+	var told error
+	s := open(t, models.Config{Fatal: func(err error) { told = err }})
+	before := s.Generation()
+	err := s.Write(t.Context(), func(tx *gorm.DB) error {
+		if err := tx.Exec("PRAGMA defer_foreign_keys = on").Error; err != nil {
+			return err
+		}
+		return tx.Create(&models.Device{PublicID: make([]byte, 16), UserID: 7, Algorithm: models.Ed25519,
+			PublicKey: make([]byte, 32), Name: "x", CreatedAt: 1, LastSeenAt: 1}).Error
+	})
+	if !errors.Is(err, models.ErrCommitUnknown) || !errors.Is(told, models.ErrCommitUnknown) {
+		t.Fatal(err, told)
+	}
+	if s.Generation() == before {
+		t.Fatal("what may have been committed raised nothing")
+	}
+	if err := s.Write(t.Context(), func(*gorm.DB) error { return nil }); !errors.Is(err, models.ErrFailed) {
+		t.Fatal(err)
 	}
 }
