@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -14,6 +15,9 @@ const (
 	wideColumns   = 84 // below: no balance after each leg, no account numbers
 	narrowColumns = 56 // below: no seconds, no memo beside the name
 	liveMargin    = 2
+	// liveAccountMax is the most columns of an account's name beside each leg.
+	liveAccountMax = 16
+	liveNameMin    = 12 // columns that an account's name has before anything is put beside its figure
 )
 
 // The terminal's own sixteen colours fit every theme. NO_COLOR and dumb terminals lose them in the renderer; every state
@@ -40,22 +44,20 @@ func (m liveModel) View() tea.View {
 
 // render draws the whole screen: head, accounts, legs as far as there is room, foot.
 func (m liveModel) render() string {
-	width := max(m.width-2*liveMargin, 16)
+	width := max(m.width-2*liveMargin, 1)
 	lines := []string{"", m.head(width), ""}
 	lines = append(lines, m.accountLines(width)...)
 	lines = append(lines, "", styleDim.Render(strings.Repeat("─", width)))
 
 	foot := m.foot(width)
-	room := m.height - len(lines) - len(foot)
-	lines = append(lines, m.legLines(width, max(room, 0))...)
+	lines = append(lines, m.legLines(width, max(m.height-len(lines)-len(foot), 0))...)
 	for len(lines) < m.height-len(foot) {
 		lines = append(lines, "")
 	}
-	if over := len(lines) + len(foot) - m.height; over > 0 && over < len(lines) {
-		lines = lines[:len(lines)-over]
-	}
-	lines = append(lines, foot...)
-	margin := strings.Repeat(" ", liveMargin)
+	// On a terminal of a few lines the accounts come first.
+	lines = lines[:min(len(lines), m.height)]
+	lines = append(lines, foot[:min(len(foot), m.height-len(lines))]...)
+	margin := strings.Repeat(" ", min(liveMargin, max(m.width-width, 0)))
 	for i, line := range lines {
 		if line != "" {
 			lines[i] = margin + line
@@ -66,24 +68,33 @@ func (m liveModel) render() string {
 
 // head has the title to the left and the connection to the right.
 func (m liveModel) head(width int) string {
-	link := m.linkText()
+	link := m.linkText(width)
 	left := fit(visible(m.title), width-lipgloss.Width(link)-2)
+	if left == "" {
+		return link
+	}
 	return spread(styleStrong.Render(left), link, width)
 }
 
-func (m liveModel) linkText() string {
+// linkText is the longest of what can be said of the connection that leaves room for a title.
+func (m liveModel) linkText(width int) string {
 	if m.link.live {
-		return styleIn.Render("● live")
+		return styleIn.Render(fit("● live", width))
 	}
 	if m.link.heard.IsZero() {
-		return styleWarn.Render("◌ connecting")
+		return styleWarn.Render(fit("◌ connecting", width))
 	}
-	return styleWarn.Render(fmt.Sprintf("◌ reconnecting · stale %s", age(m.now.Sub(m.link.heard))))
+	stale := "stale " + age(m.now.Sub(m.link.heard))
+	text := "◌ reconnecting · " + stale
+	if lipgloss.Width(text)+liveNameMin > width {
+		text = "◌ " + stale
+	}
+	return styleWarn.Render(fit(text, width))
 }
 
 func (m liveModel) accountLines(width int) []string {
 	if len(m.accounts) == 0 {
-		return []string{styleDim.Render("waiting for the accounts")}
+		return []string{styleDim.Render(fit("waiting for the accounts", width))}
 	}
 	most := max(m.height/2-3, 1) // legs keep half of the screen
 	shown := m.accounts[:min(len(m.accounts), most)]
@@ -95,21 +106,24 @@ func (m liveModel) accountLines(width int) []string {
 		if !a.changed.IsZero() && !m.still(a.changed) {
 			moves[i] = signed(a.delta, a.currency)
 		}
-		if a.delta != 0 && width >= narrowColumns {
+		if a.delta != 0 {
 			wideMove = max(wideMove, lipgloss.Width(signed(a.delta, a.currency)))
 		}
+	}
+	if wide+wideMove+liveNameMin > width {
+		wideMove = 0 // the leg below says it too
 	}
 	var lines []string
 	for i, a := range shown {
 		figure := strings.Repeat(" ", wide-lipgloss.Width(figures[i])) + figures[i]
-		right := m.figureStyle(a).Render(figure)
+		right := m.figureStyle(a).Render(fit(figure, width))
 		if wideMove > 0 {
 			right = direction(a.delta).Render(fmt.Sprintf("%*s", wideMove, moves[i])) + "  " + right
 		}
 		lines = append(lines, spread(m.accountName(a, width-lipgloss.Width(right)-2), right, width))
 	}
 	if more := len(m.accounts) - len(shown); more > 0 {
-		lines = append(lines, styleDim.Render(fmt.Sprintf("and %d more: caudal accounts", more)))
+		lines = append(lines, styleDim.Render(fit(fmt.Sprintf("and %d more: caudal accounts", more), width)))
 	}
 	return lines
 }
@@ -128,7 +142,7 @@ func (m liveModel) accountName(a liveAccount, room int) string {
 		extra = append(extra, "available "+people(a.available, a.currency))
 	}
 	rest := strings.Join(extra, " · ")
-	if rest == "" || room < 12 {
+	if rest == "" || room < 2*liveNameMin {
 		return fit(name, room)
 	}
 	name = fit(name, max(room-lipgloss.Width(rest)-2, 8))
@@ -155,22 +169,25 @@ func (m liveModel) legLines(width, room int) []string {
 		amounts[i] = signed(leg.amount, leg.currency)
 		wide = max(wide, lipgloss.Width(amounts[i]))
 		wideBalance = max(wideBalance, lipgloss.Width(people(leg.balance, leg.currency)))
-		wideAccount = max(wideAccount, min(lipgloss.Width(visible(leg.account)), 16))
+		wideAccount = max(wideAccount, min(lipgloss.Width(visible(leg.account)), liveAccountMax))
 	}
 	lines := make([]string, 0, len(legs))
 	for i, leg := range legs {
-		var b strings.Builder
-		b.WriteString(styleDim.Render(m.moment(leg.at)) + "  ")
-		b.WriteString(direction(leg.amount).Render(fmt.Sprintf("%*s", wide, amounts[i])))
+		amount := direction(leg.amount).Render(fit(strings.Repeat(" ", wide-lipgloss.Width(amounts[i]))+amounts[i], width))
+		figures := styleDim.Render(m.moment(leg.at)) + "  " + amount
+		if lipgloss.Width(figures) > width {
+			lines = append(lines, amount)
+			continue
+		}
 		if m.width >= wideColumns {
-			b.WriteString("  " + styleDim.Render(fmt.Sprintf("%*s", wideBalance, people(leg.balance, leg.currency))))
+			balance := people(leg.balance, leg.currency)
+			figures += "  " + styleDim.Render(strings.Repeat(" ", wideBalance-lipgloss.Width(balance))+balance)
 			if len(m.accounts) > 1 {
-				account := fit(visible(leg.account), 16)
-				b.WriteString("  " + styleDim.Render(account+strings.Repeat(" ", max(wideAccount-lipgloss.Width(account), 0))))
+				account := fit(visible(leg.account), liveAccountMax)
+				figures += "  " + styleDim.Render(account+strings.Repeat(" ", max(wideAccount-lipgloss.Width(account), 0)))
 			}
 		}
-		b.WriteString("  ")
-		lines = append(lines, m.slide(leg, b.String(), width))
+		lines = append(lines, m.slide(leg, figures, width))
 	}
 	return lines
 }
@@ -178,7 +195,11 @@ func (m liveModel) legLines(width, room int) []string {
 // slide puts who and why behind the figures, and lets a new line come in from the right: figures never move, so that
 // they can be read at once.
 func (m liveModel) slide(leg liveLeg, figures string, width int) string {
+	figures += "  "
 	room := width - lipgloss.Width(figures)
+	if room < 1 {
+		return strings.TrimRight(figures, " ")
+	}
 	text := visible(leg.who)
 	if leg.memo != "" && m.width >= narrowColumns {
 		text += "  " + visible(leg.memo)
@@ -208,7 +229,7 @@ func (m liveModel) foot(width int) []string {
 	if !m.link.live && m.link.why != "" {
 		lines = append(lines, styleWarn.Render(fit(visible(m.link.why), width)))
 	}
-	return append(lines, styleDim.Render("q quit"))
+	return append(lines, styleDim.Render(fit("q quit", width)))
 }
 
 // moment is a leg's time: of the day, or the day where it is another one.
@@ -255,9 +276,17 @@ func fit(s string, cells int) string {
 	if cells < 1 {
 		return ""
 	}
-	runes := []rune(s)
-	for len(runes) > 0 && lipgloss.Width(string(runes)) > cells-1 {
-		runes = runes[:len(runes)-1]
+	used, end := 0, 0
+	for i, r := range s {
+		width := lipgloss.Width(string(r))
+		if used+width > cells-1 {
+			break
+		}
+		used, end = used+width, i+utf8.RuneLen(r)
 	}
-	return string(runes) + "…"
+	for end > 0 && lipgloss.Width(s[:end]) > cells-1 { // pictures of several characters may be wider than their parts
+		_, size := utf8.DecodeLastRuneInString(s[:end])
+		end -= size
+	}
+	return s[:end] + "…"
 }

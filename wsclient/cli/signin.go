@@ -103,13 +103,16 @@ func (a *app) enrol(ctx context.Context, e enrolment) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer func() { b.close() }()
 	if err := b.home.prepare(b.home.sessionPath(b.server)); err != nil {
 		return fileFailure(err)
 	}
 	ask := a.password
 	if e.fresh {
 		ask = a.newPassword
+	}
+	if !e.stdin { // the bank does not keep a connection open for as long as a person may take
+		b.close()
 	}
 	password, err := ask(ctx, e.stdin, e.prompt)
 	if err != nil {
@@ -121,6 +124,11 @@ func (a *app) enrol(ctx context.Context, e enrolment) error {
 	}
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
+	if !e.stdin {
+		if err := b.connect(ctx, a); err != nil {
+			return err
+		}
+	}
 	if b.user, err = e.sign(ctx, b, password, device); err != nil {
 		return explain(err)
 	}
