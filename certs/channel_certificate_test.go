@@ -300,6 +300,19 @@ func TestDisplayNameShowsNothingHidden(t *testing.T) {
 	}
 }
 
+// A name of 257 bytes has the length 1 in one byte, and the bytes after it could then pass for the fields that follow.
+func TestNameThatPassesForOtherFieldsIsNotSigned(t *testing.T) {
+	s := newSample(t)
+	id := s.key.Public()
+	rest := 257 - 1 - len(id) - 2 - 4
+	name := slices.Concat([]byte("B"), id[:], extension(uint16(4+rest+len(id)+2), nil)[:2], extension(2, make([]byte, rest+len(id)+2))[:4+rest])
+	c := ChannelCertificate{NotBefore: s.now, NotAfter: s.now.Add(time.Hour), Static: s.static, Name: string(name)}
+	must(t, s.verify(craft(s.key, c, nil))) // it would pass
+	if _, err := s.key.SignChannel(c); err == nil {
+		t.Error("signed under another name than was given")
+	}
+}
+
 func TestIdentityWithoutAnHonestOwnerIsMalformed(t *testing.T) {
 	s := newSample(t)
 	raw := slices.Clone(s.raw)

@@ -43,7 +43,7 @@ type ChannelKeys struct {
 // channelSource is where the next key comes from: an identity key at hand, or a folder and an operator.
 type channelSource interface {
 	identity() Identity
-	// next returns the key to use at now, which may be current; nil where there is none.
+	// next returns the key to use at now, which may be current; nil where there never was one.
 	next(now time.Time, current *channelKey) (*channelKey, error)
 	// immediate reports whether next is quick and cannot be made to wait for anybody.
 	immediate() bool
@@ -70,7 +70,7 @@ func NewChannelKeys(key *IdentityKey, config ChannelConfig) (*ChannelKeys, error
 
 func startChannelKeys(source channelSource, options Options) (*ChannelKeys, error) {
 	k := &ChannelKeys{source: source, options: options}
-	if err := k.refresh(options.now()); err != nil {
+	if _, _, err := k.refresh(); err != nil {
 		return nil, err
 	}
 	return k, nil
@@ -83,13 +83,14 @@ func (k *ChannelKeys) Identity() Identity { return k.source.identity() }
 // an expired certificate: the error is then [ErrCertificateExpired], or [ErrUncertified] or [ErrCertificateNotYetValid],
 // all of which only an offline identity can meet, and no channel can be offered.
 func (k *ChannelKeys) Current() (static *ecdh.PrivateKey, certificate []byte, err error) {
-	now := k.options.now()
+	// The clock is read after the key: in between a machine can have slept for days, and the other way round a new key
+	// would seem to come from the future.
 	key := k.current.Load()
+	now := k.options.now()
 	if k.source.immediate() && key.certificate.checkValidity(now) != nil {
-		if err := k.refresh(now); err != nil {
+		if key, now, err = k.refresh(); err != nil {
 			return nil, nil, err
 		}
-		key = k.current.Load()
 	}
 	if key == nil {
 		return nil, nil, ErrUncertified
@@ -111,28 +112,27 @@ func (k *ChannelKeys) Expires() time.Time {
 // Run renews until the context ends. A renewal that fails is logged and tried again; the key in use stays in use.
 func (k *ChannelKeys) Run(ctx context.Context) {
 	every(ctx, channelPoll, func() {
-		if err := k.refresh(k.options.now()); err != nil {
+		if _, _, err := k.refresh(); err != nil {
 			k.options.log().Error("the channel key could not be renewed", "identity", k.Identity(), "error", err)
 		}
 	})
 }
 
-func (k *ChannelKeys) refresh(now time.Time) error {
+// refresh renews where it is time, and returns the key in use with the time that it was chosen at.
+func (k *ChannelKeys) refresh() (key *channelKey, now time.Time, err error) {
 	k.renewing.Lock()
 	defer k.renewing.Unlock()
+	now = k.options.now()
 	before := k.current.Load()
-	key, err := k.source.next(now, before)
+	key, err = k.source.next(now, before)
 	if err != nil {
-		return err
+		return nil, now, err
 	}
-	if key == before {
-		return nil
-	}
-	k.current.Store(key)
-	if key != nil {
+	if key != before {
+		k.current.Store(key)
 		k.options.log().Info("channel key certified", "certificate", key.certificate, "renewal", key.renewal())
 	}
-	return nil
+	return key, now, nil
 }
 
 // every calls f at each interval until the context ends.

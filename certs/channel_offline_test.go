@@ -41,7 +41,8 @@ func (b *offlineBank) after(d time.Duration) {
 	for d > 0 {
 		step := min(d, time.Hour)
 		b.clock.Advance(step)
-		must(b.t, b.keys.refresh(b.clock.Now()))
+		_, _, err := b.keys.refresh()
+		must(b.t, err)
 		d -= step
 	}
 }
@@ -170,6 +171,9 @@ func TestOfflineBankAsksAtHalfWarnsInTimeAndNeverServesExpired(t *testing.T) {
 	// The old key's files go when no clock can be that wrong.
 	b.after(offlineGrace - 12*time.Hour)
 	files := b.files(keySuffix)
+	if len(files) != 3 {
+		t.Errorf("want the expired key, the current and the next one: %v", files)
+	}
 	b.after(24 * time.Hour)
 	if left := b.files(keySuffix); len(left) >= len(files) {
 		t.Errorf("expired keys stay: %v", left)
