@@ -59,15 +59,23 @@ func (s *Store) freeNumber(tx *gorm.DB) (clabe.Number, error) {
 }
 
 func (s *Store) insertAccount(tx *gorm.DB, account Account, floorMinor int64) (*AccountState, error) {
-	first := FirstHead(s.cfg.Identity, account.ID, account.Currency)
-	head := Head{Account: account.ID, FloorMinor: floorMinor, Version: 1, Head: first[:]}
 	if err := tx.Create(&account).Error; err != nil {
 		return nil, fmt.Errorf("models: open an account: %w", err)
 	}
-	if err := tx.Create(&head).Error; err != nil {
+	head, err := s.insertHead(tx, &account, floorMinor)
+	if err != nil {
+		return nil, err
+	}
+	return &AccountState{account, *head}, nil
+}
+
+func (s *Store) insertHead(tx *gorm.DB, account *Account, floorMinor int64) (*Head, error) {
+	first := FirstHead(s.cfg.Identity, account.ID, account.Currency)
+	head := &Head{Account: account.ID, FloorMinor: floorMinor, Version: 1, Head: first[:]}
+	if err := tx.Create(head).Error; err != nil {
 		return nil, fmt.Errorf("models: open an account: %w", err)
 	}
-	return &AccountState{account, head}, nil
+	return head, nil
 }
 
 // AccountsOf returns a user's accounts, oldest first.

@@ -76,8 +76,34 @@ func (s *Store) found(ctx context.Context) error {
 		case !s.bank.Demo && s.cfg.Demo:
 			return ErrNotDemoDatabase
 		}
+		if err := s.openHeads(tx); err != nil {
+			return err
+		}
 		return s.openSystemAccounts(tx)
 	})
+}
+
+// openHeads gives the accounts of a database of version 1, which had no heads, their first ones. Any later database has
+// the heads of the system accounts at least, and is left alone.
+func (s *Store) openHeads(tx *gorm.DB) error {
+	var heads int64
+	if err := tx.Model(&Head{}).Limit(1).Count(&heads).Error; err != nil || heads != 0 {
+		return err
+	}
+	var accounts []Account
+	if err := tx.Find(&accounts).Error; err != nil {
+		return fmt.Errorf("models: read the accounts: %w", err)
+	}
+	for i := range accounts {
+		floorMinor := -accounts[i].OverdraftMinor
+		if accounts[i].Class != nil {
+			floorMinor = systemFloorMinor
+		}
+		if _, err := s.insertHead(tx, &accounts[i], floorMinor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openSystemAccounts opens those that are missing: all of them at the first start, a currency's when the bank gets one.

@@ -37,7 +37,7 @@ func dsn(path string, settings ...string) string {
 	return uri.String()
 }
 
-func (s *Store) openWriter(ctx context.Context) (err error) {
+func (s *Store) openWriter(ctx context.Context, version int64) (err error) {
 	s.writerPool, err = sql.Open("sqlite3", dsn(s.path,
 		"_journal_mode=WAL",
 		"_synchronous=FULL", // an answer that was given survives the power cut after it
@@ -51,7 +51,7 @@ func (s *Store) openWriter(ctx context.Context) (err error) {
 	}
 	s.writerPool.SetMaxOpenConns(1)
 	s.writerPool.SetMaxIdleConns(1)
-	if err := migrate(ctx, s.writerPool, newest); err != nil {
+	if err := migrate(ctx, s.writerPool, version); err != nil {
 		return err
 	}
 	if s.conn, err = s.writerPool.Conn(ctx); err != nil {

@@ -66,15 +66,20 @@ type Store struct {
 //
 // Errors: ErrLocked, ErrOtherBank, ErrDemoDatabase, ErrNotDemoDatabase, ErrNewerDatabase, or what the disk says.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
+	s, err := openDatabase(ctx, cfg, newest)
+	if err != nil {
+		return nil, err
 	}
-	if cfg.Rand == nil {
-		cfg.Rand = rand.Reader
+	if err := s.found(ctx); err != nil {
+		s.Close()
+		return nil, err
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
+	return s, nil
+}
+
+// openDatabase locks the folder and opens what is in it, with the schema of a version.
+func openDatabase(ctx context.Context, cfg Config, version int64) (*Store, error) {
+	cfg.complete()
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("models: make the data folder: %w", err)
 	}
@@ -91,24 +96,33 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.lock, err = lockFolder(dir); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx); err != nil {
+	if err := s.connect(ctx, version); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
+func (s *Store) connect(ctx context.Context, version int64) error {
 	if err := createPrivate(s.path); err != nil {
 		return err
 	}
-	if err := s.openWriter(ctx); err != nil {
+	if err := s.openWriter(ctx, version); err != nil {
 		return err
 	}
-	if err := s.openReaders(); err != nil {
-		return err
+	return s.openReaders()
+}
+
+func (cfg *Config) complete() {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	return s.found(ctx)
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 }
 
 // Read returns GORM on the pool of readers: add WithContext. It sees what was committed before each statement, or, inside

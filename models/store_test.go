@@ -39,6 +39,13 @@ func open(t *testing.T, cfg models.Config) *models.Store {
 	return s
 }
 
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestTheFirstOpenFoundsTheBank(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b?c%20#d") // what an URI would read otherwise
 	s := open(t, models.Config{Dir: dir})

@@ -1,0 +1,13 @@
+package models
+
+import "context"
+
+// OpenUnfounded opens a store whose tables are all empty.
+func OpenUnfounded(ctx context.Context, cfg Config) (*Store, error) {
+	return openDatabase(ctx, cfg, newest)
+}
+
+// OpenAtVersion opens a store as an older version of the program made it.
+func OpenAtVersion(ctx context.Context, cfg Config, version int64) (*Store, error) {
+	return openDatabase(ctx, cfg, version)
+}
