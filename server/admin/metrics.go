@@ -130,7 +130,14 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
-func (c connections) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, ch) }
+func (c connections) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		openDesc, handshakingDesc, openedDesc, failedDesc, closedDesc, refusedDesc, messagesInDesc, bytesInDesc, recordsOutDesc,
+		bytesOutDesc, coalescedDesc, panicsDesc,
+	} {
+		ch <- d
+	}
+}
 
 func (c connections) Collect(ch chan<- prometheus.Metric) {
 	s := c.stats()
@@ -166,7 +173,11 @@ var (
 	subscribedDesc = desc("caudal_connections_subscribed", "Connections that get events.")
 )
 
-func (h hub) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(h, ch) }
+func (h hub) Describe(ch chan<- *prometheus.Desc) {
+	ch <- usersDesc
+	ch <- signedInDesc
+	ch <- subscribedDesc
+}
 
 func (h hub) Collect(ch chan<- prometheus.Metric) {
 	s := h.stats()

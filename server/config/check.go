@@ -16,6 +16,9 @@ import (
 // money is free.
 var ErrDemoBeyondLoopback = errors.New("a demo listens on loopback only")
 
+// accountsPerUserMax: a holder's accounts and devices, with the longest names, go into one reply of 60 KB.
+const accountsPerUserMax = 64
+
 // check refuses settings that cannot work or that would weaken the bank silently.
 func (c *Config) check() error {
 	var faults []error
@@ -90,6 +93,9 @@ func (c *Config) check() error {
 				refuse(f.key, "must be positive")
 			}
 		}
+	}
+	if c.AccountsPerUser > accountsPerUserMax {
+		refuse("accounts_per_user", "must be at most %d", accountsPerUserMax)
 	}
 	if c.Heartbeat >= c.IdleTimeout {
 		refuse("heartbeat", "must be shorter than idle_timeout")

@@ -28,8 +28,8 @@ type Config struct {
 	Name string `key:"name" default:"Caudal" usage:"the bank's name, as clients show it"`
 
 	// Hosts are the names by which clients may address the server (Host header, without port). Loopback
-	// names are always accepted where the listener is on loopback, and so is the ACME host. Any other name is refused,
-	// because DNS rebinding passes a check that compares Origin with Host alone.
+	// names, the listener's own address and the ACME host always are. Any other name is refused, because DNS rebinding
+	// passes a check that compares Origin with Host alone.
 	Hosts []string `key:"hosts" usage:"names by which clients may address the server"`
 
 	// Origins are web origins, besides the server's own, whose pages may open a connection. Empty, because the dashboard
@@ -40,9 +40,9 @@ type Config struct {
 	// and limits count by address.
 	TrustedProxies []string `key:"trusted_proxies" usage:"networks whose X-Forwarded-For is believed (CIDR)"`
 
-	// IdentityDir holds the bank's long-term key, identity.pem, and its development certificate and CA, ca.pem. Empty
-	// means DATA; in demo mode the user's configuration folder, so that a second run is the same bank to a client.
-	IdentityDir string `key:"identity_dir" usage:"folder of the bank's keys (default DATA)"`
+	// IdentityDir holds the bank's long-term key, identity.pem, and its development certificate. Empty means DATA/identity;
+	// in demo mode the user's configuration folder, so that a second run is the same bank to a client.
+	IdentityDir string `key:"identity_dir" usage:"folder of the bank's keys (default DATA/identity)"`
 
 	// IdentityOffline is the fingerprint of an identity whose private key is kept elsewhere: the server then leaves
 	// requests in IdentityDir that `identity sign` answers where the key is. Empty, because it needs an operator every
@@ -138,8 +138,8 @@ type Config struct {
 	MissBurst int           `key:"miss_burst" default:"20" demo:"1000" usage:"unknown accounts, payees and pages that one user may name at once"`
 	MissEvery time.Duration `key:"miss_every" default:"30s" demo:"100ms" usage:"and then one in this time"`
 
-	// AccountsPerUser and DevicesPerUser bound what one holder can open and enrol; lists of both fit one record.
-	AccountsPerUser int `key:"accounts_per_user" default:"32" usage:"most accounts of one holder"`
+	// AccountsPerUser bounds what one holder can open, 64 at most: all of them fit one record.
+	AccountsPerUser int `key:"accounts_per_user" default:"10" demo:"32" usage:"most accounts of one holder"`
 
 	// LedgerQueue bounds the transfers that wait for a commit: at 50,000 a second this many are a third of a second. Past
 	// it the answer is busy at once.

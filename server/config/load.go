@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -18,11 +19,15 @@ const fileBytesMax = 1 << 20
 // fileKey names the flag (--config) and the variable (CAUDAL_CONFIG) that name the file.
 const fileKey = "config"
 
-// Flags defines a flag for every setting on set, and --config. Load reads those that were given.
-func Flags(set *pflag.FlagSet) {
+// Flags defines a flag for every setting on set, or for those whose keys are given, and --config. Load reads those that were
+// given on the command line.
+func Flags(set *pflag.FlagSet, keys ...string) {
 	set.String(fileKey, "", "YAML file with settings")
 	var defaults Config
 	for _, f := range fields {
+		if len(keys) > 0 && !slices.Contains(keys, f.key) {
+			continue
+		}
 		flag := set.VarPF(&flagText{kind: f.typeName(&defaults), text: f.initial}, f.flagName(), "", f.usage)
 		if flag.Value.Type() == "bool" {
 			flag.NoOptDefVal = "true"

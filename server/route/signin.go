@@ -9,8 +9,8 @@ import (
 	"caudal/protocol"
 )
 
-// firstAccount is the name of the account that everybody who registers gets; they may open others under names of their own.
-const firstAccount = "Main account"
+// FirstAccount is the name of the account that everybody who registers gets; they may open others under names of their own.
+const FirstAccount = "Main account"
 
 // unnamedDevice is what a device is called whose owner gave it no name.
 const unnamedDevice = "device"
@@ -45,7 +45,7 @@ func register(c call, request *protocol.Command) {
 		}
 		user, enrolled, _, err := c.config.Store.CreateUser(ctx, models.NewUser{
 			Username: r.GetUsername(), Owner: owner, PasswordHash: hash, Role: models.RoleHolder,
-			Device: device, AccountName: firstAccount, Currency: money.MXN,
+			Device: device, AccountName: FirstAccount, Currency: money.MXN,
 		})
 		if err != nil {
 			return nil, err

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+)
+
+// portsTried bounds the search for a free port: whoever has a hundred demos at once may say which port.
+const portsTried = 100
+
+// listen opens a listener. Where search is set and the port is taken, the next free one serves.
+func listen(address string, search bool) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err == nil || !search || !errors.Is(err, syscall.EADDRINUSE) {
+		return listener, err
+	}
+	host, port, splitErr := net.SplitHostPort(address)
+	if splitErr != nil {
+		return nil, err
+	}
+	first, convErr := strconv.Atoi(port)
+	if convErr != nil {
+		return nil, err
+	}
+	for next := first + 1; next < first+portsTried && next <= 65535; next++ {
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(next)))
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
+			return listener, err
+		}
+	}
+	return nil, fmt.Errorf("no free port from %d on: %w", first, err)
+}

@@ -1,0 +1,267 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"caudal/certs"
+	"caudal/protocol"
+	"caudal/server/admin"
+	"caudal/server/config"
+	"caudal/server/conn"
+	"caudal/server/route"
+)
+
+// observer is told of every answer; see route.Config.
+type observer = func(command string, code protocol.Code, took time.Duration)
+
+// server is the program while it runs.
+type server struct {
+	config *config.Config
+	log    *slog.Logger
+
+	keys   *certs.ChannelKeys
+	tls    *certs.TLS
+	bank   *bank
+	router *route.Router
+
+	sockets  *conn.Server
+	listener net.Listener
+	public   *http.Server
+	admin    *adminListener // nil where none was asked for
+
+	draining atomic.Bool
+	loops    sync.WaitGroup // renewals and sweeps
+	failed   chan error     // a listener that ended by itself
+}
+
+// serve runs the server until ctx ends, then drains it.
+func (a *app) serve(ctx context.Context, c *config.Config) (err error) {
+	log := newLog(c, a.stderr)
+	for _, warning := range c.Warnings() {
+		log.Warn(warning)
+	}
+	if c.Data == "" {
+		if !c.Demo {
+			return usagef("say where the bank is: --data DIR; or try --demo")
+		}
+		if c.Data, err = os.MkdirTemp("", "caudal-demo-"); err != nil {
+			return fmt.Errorf("make a temporary folder: %w", err)
+		}
+		defer os.RemoveAll(c.Data) // it is the temporary folder that was just made, and the bank in it is closed
+	}
+	if err := makeData(c.Data); err != nil {
+		return err
+	}
+	s := &server{config: c, log: log, failed: make(chan error, 2)}
+	defer s.closeListeners()
+	if err := s.listen(); err != nil {
+		return err
+	}
+	dir, err := a.identityDir(c)
+	if err != nil {
+		return err
+	}
+	if err := a.prove(ctx, s, dir); err != nil {
+		return err
+	}
+	fatal := func(err error) {
+		log.Error("the database failed; what was under way is unknown until the next start", "error", err)
+		a.exit(exitFatal)
+	}
+	if s.bank, err = openBank(ctx, c, s.keys.Identity(), log, fatal); err != nil {
+		return err
+	}
+	return a.runBank(ctx, s)
+}
+
+// prove gets the keys by which the bank shows who it is: the channel's, and TLS's.
+func (a *app) prove(ctx context.Context, s *server, dir string) (err error) {
+	options := certs.Options{Log: s.log}
+	if s.keys, err = a.channelKeys(ctx, s.config, dir, options); err != nil {
+		return err
+	}
+	switch c := s.config; {
+	case c.TLSCert != "":
+		s.tls, err = certs.FileTLS(c.TLSCert, c.TLSKey, options)
+	case c.ACMEHost != "":
+		s.tls, err = certs.ACME(certs.ACMEConfig{
+			Host: c.ACMEHost, CacheDir: dir, Email: c.ACMEEmail, DirectoryURL: c.ACMEDirectory, AcceptTerms: c.ACMEAcceptTerms,
+		}, options)
+	default:
+		if s.tls, err = certs.DevelopmentTLS(dir, options); err == nil {
+			err = linkCA(c.Data, s.tls.CAFile())
+		}
+	}
+	return err
+}
+
+// listen opens the listeners; nobody is answered yet. Ports come first, so that a server that cannot start touches nothing.
+func (s *server) listen() (err error) {
+	c := s.config
+	if s.listener, err = listen(c.Listen, c.Demo && !c.Asked("listen")); err != nil {
+		return fmt.Errorf("listen for clients: %w", err)
+	}
+	if c.Admin == "" {
+		return nil
+	}
+	listener, err := listen(c.Admin, c.Demo && !c.Asked("admin"))
+	if err != nil {
+		return fmt.Errorf("listen for the admin: %w", err)
+	}
+	s.admin = &adminListener{listener: listener}
+	return nil
+}
+
+func (s *server) closeListeners() {
+	if s.listener != nil {
+		_ = s.listener.Close() // closed before where it was served
+	}
+	if s.admin != nil {
+		_ = s.admin.listener.Close()
+	}
+}
+
+// runBank serves on an open bank, and closes it.
+func (a *app) runBank(ctx context.Context, s *server) error {
+	err := a.start(ctx, s)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			s.log.Info("stopping")
+		case err = <-s.failed:
+		}
+	}
+	return errors.Join(err, s.stop())
+}
+
+// start answers from here on.
+func (a *app) start(ctx context.Context, s *server) error {
+	c := s.config
+	hosts, origins, err := names(c, s.listener.Addr())
+	if err != nil {
+		return err
+	}
+	metrics := s.metrics()
+	if s.router, err = s.bank.router(c, s.log, metrics.Observe); err != nil {
+		return err
+	}
+	if s.sockets, err = conn.New(s.connConfig(hosts, origins), s.router); err != nil {
+		return err
+	}
+	var seeds *demo
+	if c.Demo {
+		if seeds, err = s.bank.seed(ctx, c.Data); err != nil {
+			return fmt.Errorf("seed the demo: %w", err)
+		}
+	}
+	if err := s.startAdmin(metrics); err != nil {
+		return err
+	}
+	s.loop(ctx, s.keys.Run)
+	s.loop(ctx, s.tls.Run)
+	s.loop(ctx, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
+	s.public = publicServer(s.sockets, hosts, s.log)
+	go func() {
+		err := s.public.Serve(tls.NewListener(s.sockets.Guard(s.listener), s.tls.Config()))
+		if !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("serve clients: %w", err)
+		}
+	}()
+	return a.announce(s, seeds)
+}
+
+// connConfig is what conn needs of the settings.
+func (s *server) connConfig(hosts conn.Hosts, origins conn.Origins) conn.Config {
+	c := s.config
+	proxies, err := c.ProxyNetworks()
+	if err != nil {
+		panic(err) // config has checked it
+	}
+	return conn.Config{
+		Hosts: hosts, Origins: origins, TrustedProxies: proxies, RefuseClassic: !c.Classic, Keys: s.keys, Log: s.log,
+		Limits: conn.Limits{
+			Connections: c.Connections, PerAddress: c.ConnectionsPerAddress, Handshakes: c.Handshakes,
+			PerSecond: c.HandshakesPerSecond, Burst: c.HandshakesBurst, InFlight: c.CommandsInFlight, QueueBytes: c.QueueKB << 10,
+		},
+		Times: conn.Times{
+			Handshake: c.HandshakeTimeout, SignIn: c.SignInTimeout, Idle: c.IdleTimeout, Heartbeat: c.Heartbeat,
+			Write: c.WriteTimeout, Age: c.ConnectionAge, ComeBack: c.DrainSpread,
+		},
+	}
+}
+
+// loop runs something that ends with the server.
+func (s *server) loop(ctx context.Context, run func(context.Context)) {
+	s.loops.Go(func() { run(ctx) })
+}
+
+// stop drains: nobody new, a notice to everybody, every command in flight answered, the ledger emptied, the database closed.
+func (s *server) stop() error {
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
+	defer cancel()
+	if s.sockets != nil {
+		if err := s.sockets.Drain(ctx); err != nil {
+			s.log.Warn("the drain took too long", "error", err) // their clients ask again with their keys
+		}
+	}
+	if s.public != nil {
+		if err := s.public.Shutdown(ctx); err != nil {
+			_ = s.public.Close() // pages that are still being read
+		}
+	}
+	if s.router != nil {
+		s.router.Close()
+	}
+	err := s.bank.close()
+	s.stopAdmin()
+	if err != nil {
+		return fmt.Errorf("close the bank: %w", err)
+	}
+	s.log.Info("stopped")
+	return nil
+}
+
+// metrics says where numbers come from.
+func (s *server) metrics() *admin.Metrics {
+	return admin.NewMetrics(admin.Sources{
+		Connections:     func() conn.Stats { return s.sockets.Stats() },
+		Hub:             s.bank.hub.Stats,
+		Queued:          func() (int, int) { return s.router.Queued() },
+		LedgerWaiting:   s.bank.ledger.Waiting,
+		CertificateEnds: s.keys.Expires,
+		Version:         version,
+	}, route.CommandNames())
+}
+
+// errDraining is a server that is about to end.
+var errDraining = errors.New("draining")
+
+// ready says why customers should go elsewhere now.
+func (s *server) ready(ctx context.Context) error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	if _, _, err := s.keys.Current(); err != nil {
+		return err
+	}
+	if s.bank.ledger.Waiting() >= s.config.LedgerQueue {
+		return errors.New("the ledger's queue is full")
+	}
+	var one int
+	if err := s.bank.store.Read().WithContext(ctx).Raw("SELECT 1").Scan(&one).Error; err != nil {
+		s.log.Error("the database does not answer", "error", err)
+		return errors.New("the database does not answer")
+	}
+	return nil
+}
