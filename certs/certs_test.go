@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func play(role string, args []string) error {
 	case "identity": // dir
 		key, err := LoadOrCreateIdentity(args[0])
 		if err == nil {
-			fmt.Println(key.Public())
+			fmt.Fprintln(os.Stdout, key.Public())
 		}
 		return err
 	case "pin": // path, name, count: pins a host for each number
@@ -155,6 +156,12 @@ func (b *logBook) String() string {
 func newLog() (*logBook, *slog.Logger) {
 	book := new(logBook)
 	return book, slog.New(slog.NewTextHandler(book, nil))
+}
+
+// pass lets time go by in a synctest bubble, until everybody in it has done what was due.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // the bubble's clock, not ours
+	synctest.Wait()
 }
 
 // manualClock is moved by the test.

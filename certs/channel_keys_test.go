@@ -48,20 +48,17 @@ func TestChannelKeyIsRenewedAtHalfOfItsTime(t *testing.T) {
 
 		first, c := mustCurrent(t, keys, time.Now())
 		half := c.NotBefore.Add(c.NotAfter.Sub(c.NotBefore) / 2)
-		time.Sleep(time.Until(half) - time.Second)
-		synctest.Wait()
+		pass(time.Until(half) - time.Second)
 		if same, _ := mustCurrent(t, keys, time.Now()); !same.Equal(first) {
 			t.Error("renewed before half of its time")
 		}
-		time.Sleep(channelPoll + time.Second)
-		synctest.Wait()
+		pass(channelPoll + time.Second)
 		second, c := mustCurrent(t, keys, time.Now())
 		if second.Equal(first) {
 			t.Error("not renewed at half of its time")
 		}
 		for range 4 { // and it goes on
-			time.Sleep(ChannelLifetime)
-			synctest.Wait()
+			pass(ChannelLifetime)
 			if _, next := mustCurrent(t, keys, time.Now()); !next.NotAfter.After(c.NotAfter) {
 				t.Fatal("not renewed any more")
 			} else {

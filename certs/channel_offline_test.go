@@ -190,8 +190,7 @@ func TestRunningOfflineBankSeesTheCertificateAppear(t *testing.T) {
 		done := make(chan struct{})
 		go func() { keys.Run(ctx); close(done) }()
 		b.sign(time.Now(), nil)
-		time.Sleep(channelPoll)
-		synctest.Wait()
+		pass(channelPoll)
 		mustCurrent(t, keys, time.Now())
 		cancel()
 		<-done

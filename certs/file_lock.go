@@ -20,7 +20,7 @@ func lock(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(lockWait); ; time.Sleep(lockPoll) {
+	for deadline := time.Now().Add(lockWait); ; {
 		held, err := tryLock(f)
 		if held {
 			return func() { f.Close() }, nil
@@ -32,5 +32,6 @@ func lock(path string) (unlock func(), err error) {
 			f.Close()
 			return nil, err
 		}
+		time.Sleep(lockPoll) //nolint:forbidigo // nothing tells when another process lets go, and to block has no end
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -158,11 +157,16 @@ func (a *acmeCA) register(r *http.Request) bool {
 	if !asked.TermsOfServiceAgreed {
 		a.t.Error("an account without the terms")
 	}
-	number := func(s string) *big.Int {
-		b, _ := base64.RawURLEncoding.DecodeString(s)
-		return new(big.Int).SetBytes(b)
+	point := []byte{4} // uncompressed, SEC 1 section 2.3.3
+	for _, coordinate := range []string{header.JWK.X, header.JWK.Y} {
+		b, _ := base64.RawURLEncoding.DecodeString(coordinate)
+		point = append(point, b...)
 	}
-	a.account = &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(header.JWK.X), Y: number(header.JWK.Y)}
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		a.t.Error(err)
+	}
+	a.account = key
 	return true
 }
 

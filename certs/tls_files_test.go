@@ -95,18 +95,15 @@ func TestRunningServerSeesFilesChangeAndWarnsBeforeTheEnd(t *testing.T) {
 		done := make(chan struct{})
 		go func() { server.Run(ctx); close(done) }()
 
-		time.Sleep(23 * time.Hour)
-		synctest.Wait()
+		pass(23 * time.Hour)
 		if book.count("ends soon") != 0 {
 			t.Errorf("\n%s", book)
 		}
-		time.Sleep(2 * time.Hour)
-		synctest.Wait()
+		pass(2 * time.Hour)
 		if n := book.count("level=WARN", "ends soon"); n != 1 {
 			t.Errorf("warned %d times:\n%s", n, book)
 		}
-		time.Sleep(14 * 24 * time.Hour)
-		synctest.Wait()
+		pass(14 * 24 * time.Hour)
 		if book.count("level=ERROR", "has expired") == 0 {
 			t.Errorf("expired in silence:\n%s", book)
 		}
@@ -114,8 +111,7 @@ func TestRunningServerSeesFilesChangeAndWarnsBeforeTheEnd(t *testing.T) {
 		old, _ := server.config.GetCertificate(nil)
 		_, cert, key = files.issue(t, time.Now(), 90*24*time.Hour)
 		files.write(t, cert, key)
-		time.Sleep(filePoll)
-		synctest.Wait()
+		pass(filePoll)
 		if now, _ := server.config.GetCertificate(nil); now == old {
 			t.Error("the new files are not served")
 		}
