@@ -39,7 +39,9 @@ type house struct {
 	people int
 }
 
-func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.clock.Load()) * time.Microsecond) }
+func (h *house) now() time.Time {
+	return time.Now().Add(time.Duration(h.clock.Load()) * time.Microsecond)
+}
 
 func newHouse(t testing.TB, configure ...func(*Config)) *house {
 	t.Helper()

@@ -107,7 +107,8 @@ func (w *writer) open(ctx context.Context) error {
 	if err := turn.DB(ctx).Raw("SELECT coalesce(max(id), 0) + 1 FROM transfers").Scan(&w.nextID).Error; err != nil {
 		return fmt.Errorf("ledger: open: %w", err)
 	}
-	return turn.Conn().Raw(func(driver any) error {
+	w.conn = turn.Conn()
+	return w.conn.Raw(func(driver any) error {
 		conn, ok := driver.(*sqlite3.SQLiteConn)
 		if !ok {
 			return errors.New("ledger: the store is not on SQLite")

@@ -234,6 +234,25 @@ func (s *statements) bulks() []*bulk {
 		s.insertTransfers, s.insertMemos, s.insertMarks, s.insertOutcomes, s.insertAudit}
 }
 
+// close ends the statements. SQLite must not be inside one: hold the connection.
+func (s *statements) close() {
+	for _, b := range s.bulks() {
+		for _, sized := range b.sized {
+			if sized != nil {
+				sized.close()
+			}
+		}
+	}
+	for _, single := range s.singles() {
+		single.close()
+	}
+}
+
+func (s *statements) singles() []*statement {
+	return []*statement{s.begin, s.commit, s.rollback, s.changes, s.updateHead, s.findHead, s.findTransfer, s.findStaffTotal,
+		s.putStaffTotal}
+}
+
 // values makes arguments of a statement that is run for one row.
 func values(values ...driver.Value) []driver.NamedValue {
 	args := make([]driver.NamedValue, len(values))

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // writer is the one goroutine that changes heads. All of its fields are its own.
 type writer struct {
 	store  *models.Store
+	conn   *sql.Conn // the store's writer connection, to be used in a turn
 	st     *statements
 	limits Limits
 	now    func() time.Time
@@ -44,6 +46,7 @@ type writer struct {
 // run serves the queue until it is closed and drained, or the database has failed.
 func (w *writer) run() {
 	defer w.publisher.end()
+	defer w.conn.Raw(func(any) error { w.st.close(); return nil }) // holds the connection, though no turn
 	defer func() {
 		if cause := recover(); cause != nil {
 			w.abandon(w.unanswered)
@@ -175,7 +178,7 @@ func (w *writer) attempt(b *batch, entries []entry) error {
 	w.generation = w.store.Generation()
 	b.fill(entries, w.now().UnixMicro())
 	defer b.discard() // whatever was not merged
-	if rawErr := turn.Conn().Raw(func(any) error { err = w.transact(b); return nil }); rawErr != nil {
+	if rawErr := w.conn.Raw(func(any) error { err = w.transact(b); return nil }); rawErr != nil {
 		return &failure{rawErr}
 	}
 	return err

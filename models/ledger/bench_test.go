@@ -1,0 +1,276 @@
+package ledger
+
+import (
+	"context"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"caudal/models"
+	"caudal/models/clabe"
+	"caudal/models/money"
+)
+
+// -ledger.million adds a bank of a million accounts to the benchmarks; setting it up takes a minute and a gigabyte.
+var million = flag.Bool("ledger.million", false, "run benchmarks on a million accounts too")
+
+// BenchmarkSaturation measures durable transfers (synchronous=FULL) between random accounts while the queue is never empty.
+// Everything a transfer stores is stored: row, marks, outcome, two heads with their chains; no memo, and nobody listens
+// to changes. Left out are sockets, cipher and protocol.
+func BenchmarkSaturation(b *testing.B) {
+	sizes := []int{10_000, 100_000}
+	if *million {
+		sizes = append(sizes, 1_000_000)
+	}
+	for _, size := range sizes {
+		b.Run(fmt.Sprintf("accounts=%d", size), func(b *testing.B) {
+			h, people := newCrowd(b, size)
+			b.Run("uniform", func(b *testing.B) {
+				h.saturate(b, func(random *rand.Rand) (payer, payee holder) { return twoOf(people, random.IntN) })
+			})
+			b.Run("zipf", func(b *testing.B) {
+				var zipf *rand.Zipf
+				h.saturate(b, func(random *rand.Rand) (payer, payee holder) {
+					if zipf == nil {
+						zipf = rand.NewZipf(random, 1.1, 1, uint64(size-1))
+					}
+					return twoOf(people, func(int) int { return int(zipf.Uint64()) })
+				})
+			})
+			b.Run("hot", func(b *testing.B) { // every transfer touches one account
+				h.saturate(b, func(random *rand.Rand) (payer, payee holder) {
+					other := people[1+random.IntN(size-1)]
+					if random.IntN(2) == 0 {
+						return people[0], other
+					}
+					return other, people[0]
+				})
+			})
+		})
+	}
+}
+
+// BenchmarkLoneTransfer measures how long one who is alone waits for an answer.
+func BenchmarkLoneTransfer(b *testing.B) {
+	h, people := newCrowd(b, 10_000)
+	random := rand.New(rand.NewPCG(1, 2))
+	keys := keyMaker(random)
+	waits := make([]time.Duration, 0, b.N)
+	for b.Loop() {
+		payer, payee := twoOf(people, random.IntN)
+		order := payer.transfer(payee, 1)
+		order.Key = keys()
+		start := time.Now()
+		if _, err := h.post(order); err != nil {
+			b.Fatal(err)
+		}
+		waits = append(waits, time.Since(start))
+	}
+	reportWaits(b, waits)
+	reportSync(b, h.dir)
+}
+
+// saturate keeps the queue filled with b.N orders and measures the whole, and from Submit to Decided.
+func (h *house) saturate(b *testing.B, pick func(*rand.Rand) (payer, payee holder)) {
+	random := rand.New(rand.NewPCG(3, 4))
+	keys := keyMaker(random)
+	orders := make([]timedOrder, b.N)
+	for i := range orders {
+		payer, payee := pick(random)
+		orders[i].order = Order{
+			Key: keys(), Actor: payer.user, Device: payer.device, Kind: KindTransfer,
+			Debit: payer.account, Credit: payee.account, AmountMinor: 1 + int64(i%100), Currency: money.MXN,
+		}
+	}
+	inFlight := make(chan struct{}, inFlightMax)
+	crowd := &crowdDecided{b: b, inFlight: inFlight}
+	crowd.left.Add(len(orders))
+	b.ResetTimer()
+	start := time.Now()
+	for i := range orders {
+		inFlight <- struct{}{}
+		orders[i].crowd, orders[i].start = crowd, time.Now()
+		if err := h.ledger.Submit(&orders[i].order, &orders[i]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	crowd.left.Wait()
+	elapsed := time.Since(start)
+	b.StopTimer()
+	waits := make([]time.Duration, len(orders))
+	for i := range orders {
+		waits[i] = orders[i].wait
+	}
+	b.ReportMetric(float64(b.N)/elapsed.Seconds(), "transfers/s")
+	reportWaits(b, waits)
+	reportSync(b, h.dir)
+}
+
+// inFlightMax is what the crowd has waiting: enough for full batches, little enough for honest waits.
+var inFlightMax = 2048
+var batchFlag = flag.Int("ledger.batch", 0, "BatchMax of benchmarks")
+
+type crowdDecided struct {
+	b        *testing.B
+	inFlight chan struct{}
+	left     sync.WaitGroup
+}
+
+type timedOrder struct {
+	order Order
+	crowd *crowdDecided
+	start time.Time
+	wait  time.Duration
+}
+
+func (o *timedOrder) Decided(_ *Order, _ *Receipt, err error) {
+	if err != nil {
+		o.crowd.b.Error(err)
+	}
+	o.wait = time.Since(o.start)
+	<-o.crowd.inFlight
+	o.crowd.left.Done()
+}
+
+func twoOf(people []holder, index func(int) int) (one, other holder) {
+	i, j := index(len(people)), index(len(people))
+	for i == j {
+		j = index(len(people))
+	}
+	return people[i], people[j]
+}
+
+// keyMaker makes UUIDv7 keys for less than a transfer costs.
+func keyMaker(random *rand.Rand) func() Key {
+	return func() (k Key) {
+		binary.BigEndian.PutUint64(k[:], uint64(time.Now().UnixMilli())<<16|0x7000|random.Uint64()&0xfff)
+		binary.BigEndian.PutUint64(k[8:], 1<<63|random.Uint64()>>2)
+		return k
+	}
+}
+
+func reportWaits(b *testing.B, waits []time.Duration) {
+	slices.Sort(waits)
+	us := func(q float64) float64 { return float64(waits[int(q*float64(len(waits)-1))].Nanoseconds()) / 1000 }
+	b.ReportMetric(us(0.5), "p50-us")
+	b.ReportMetric(us(0.99), "p99-us")
+}
+
+// reportSync puts what the disk alone takes beside a figure: the median of writing and syncing a page.
+func reportSync(b *testing.B, dir string) {
+	file, err := os.Create(filepath.Join(dir, "sync"))
+	must(b, err)
+	defer os.Remove(file.Name())
+	defer file.Close()
+	page := make([]byte, 4096)
+	var waits []time.Duration
+	for range 101 {
+		_, err := file.Write(page)
+		must(b, err)
+		start := time.Now()
+		must(b, file.Sync())
+		waits = append(waits, time.Since(start))
+	}
+	slices.Sort(waits)
+	b.ReportMetric(float64(waits[50].Nanoseconds())/1000, "fsync-us")
+}
+
+// newCrowd is a bank with many holders, each of whom has money.
+func newCrowd(b *testing.B, size int) (*house, []holder) {
+	b.Helper()
+	h := newHouse(b, func(c *Config) {
+		c.CachedAccounts = cachedInBenchmarks
+		c.BatchMax = *batchFlag
+		inFlightMax = 2 * max(*batchFlag, 512)
+	})
+	people := make([]holder, size)
+	h.populate(people)
+	keys := keyMaker(rand.New(rand.NewPCG(5, 6)))
+	orders := make([]timedOrder, size)
+	crowd := &crowdDecided{b: b, inFlight: make(chan struct{}, inFlightMax)}
+	crowd.left.Add(size)
+	for i := range orders {
+		crowd.inFlight <- struct{}{}
+		orders[i] = timedOrder{crowd: crowd, order: Order{
+			Key: keys(), Kind: KindGift, Credit: people[i].account, AmountMinor: 1_000_000_000, Currency: money.MXN,
+		}}
+		must(b, h.ledger.Submit(&orders[i].order, &orders[i]))
+	}
+	crowd.left.Wait()
+	return h, people
+}
+
+const cachedInBenchmarks = 1 << 18 // the default
+
+// populate makes users, devices and accounts without CreateUser's commit for each.
+func (h *house) populate(people []holder) {
+	h.t.Helper()
+	turn, err := h.store.Turn(context.Background())
+	must(h.t, err)
+	defer turn.End()
+	must(h.t, turn.Conn().Raw(func(driver any) error {
+		conn := driver.(*sqlite3.SQLiteConn)
+		of := func(columns int, text func(string) string) *bulk { return newBulk(conn, columns, text) }
+		users := of(insertInto("users", "id", "username", "owner", "password", "role", "status", "created_at"))
+		devices := of(insertInto("devices", "id", "public_id", "user_id", "algorithm", "public_key", "name", "created_at", "last_seen_at"))
+		accounts := of(insertInto("accounts", "id", "owner", "shard", "name", "currency", "status", "overdraft_minor", "opened_at"))
+		heads := of(insertInto("heads", "account", "balance_minor", "held_minor", "floor_minor", "seq", "version", "last", "last_at", "head"))
+		if err := run(conn, "BEGIN IMMEDIATE"); err != nil {
+			return err
+		}
+		random := rand.New(rand.NewPCG(7, 8))
+		for i := range people {
+			id := int64(1_000 + i)
+			number, err := clabe.New(models.BankCode, models.BranchCustomer, random.Int64N(clabe.MaxAccount))
+			if err != nil {
+				return err
+			}
+			people[i] = holder{id, id, number}
+			first := models.FirstHead(testIdentity, number, money.MXN)
+			public, key := make([]byte, 16), make([]byte, 32)
+			binary.BigEndian.PutUint64(public, uint64(id))
+			binary.BigEndian.PutUint64(key, uint64(id))
+			for _, row := range []struct {
+				bulk   *bulk
+				values []any
+			}{
+				{users, []any{id, fmt.Sprintf("crowd_%d", id), fmt.Sprintf("Persona %d", id), "$argon2id$test", "holder", "active", int64(1)}},
+				{devices, []any{id, public, id, int64(1), key, "test", int64(1), int64(1)}},
+				{accounts, []any{int64(number), id, int64(0), "Diario", "MXN", "active", int64(0), int64(1)}},
+				{heads, []any{int64(number), int64(0), int64(0), int64(0), int64(0), int64(1), int64(0), int64(0), first[:]}},
+			} {
+				args, err := row.bulk.next(nil)
+				if err != nil {
+					return err
+				}
+				for j, value := range row.values {
+					args[j].Value = value
+				}
+			}
+		}
+		for _, bulk := range []*bulk{users, devices, accounts, heads} {
+			if err := bulk.flush(nil); err != nil {
+				return err
+			}
+		}
+		return run(conn, "COMMIT")
+	}))
+}
+
+func run(conn *sqlite3.SQLiteConn, text string) error {
+	statement, err := prepare(conn, text)
+	if err != nil {
+		return err
+	}
+	defer statement.close()
+	return statement.run(nil, nil)
+}
