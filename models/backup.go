@@ -73,18 +73,19 @@ func name(from, to string) error {
 }
 
 // copyTo copies the database into an empty file, from one snapshot.
-func (s *Store) copyTo(ctx context.Context, path string) error {
+func (s *Store) copyTo(ctx context.Context, path string) (err error) {
+	closing := func(close func() error) { err = errors.Join(err, close()) }
 	source, err := s.readerPool.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer closing(source.Close)
 	// A read transaction pins the snapshot: without it, every commit of the bank would start the copy from the beginning.
 	snapshot, err := source.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}
-	defer snapshot.Rollback()
+	defer closing(snapshot.Rollback)
 	if err := snapshot.QueryRowContext(ctx, "SELECT id FROM bank").Scan(new(int64)); err != nil {
 		return err
 	}
@@ -93,12 +94,12 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer closing(pool.Close)
 	target, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer target.Close()
+	defer closing(target.Close)
 	return target.Raw(func(targetDriver any) error {
 		return source.Raw(func(sourceDriver any) error {
 			return copyPages(ctx, targetDriver.(*sqlite3.SQLiteConn), sourceDriver.(*sqlite3.SQLiteConn))

@@ -149,9 +149,9 @@ func TestPostgresMigrationsMakeTheSameSchemaAndRollBack(t *testing.T) {
 				if err := tx.Exec(advanceIdentity(statement)).Error; err != nil {
 					return err
 				}
-				return undone
+				return errUndone
 			})
-			if errors.Is(err, undone) {
+			if errors.Is(err, errUndone) {
 				return nil
 			}
 			if strings.Contains(err.Error(), "syntax error") || strings.Contains(err.Error(), "does not exist") {

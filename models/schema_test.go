@@ -202,8 +202,8 @@ func checkGuards(t *testing.T, run func(statement string) error, more ...string)
 	}
 }
 
-// undone is how a transaction ends that only tries something.
-var undone = errors.New("undone")
+// errUndone is how a transaction ends that only tries something.
+var errUndone = errors.New("undone")
 
 func TestTheSchemaRefusesWhatIsForbidden(t *testing.T) {
 	s, err := models.OpenUnfounded(t.Context(), models.Config{Dir: t.TempDir()})
@@ -226,9 +226,9 @@ func TestTheSchemaRefusesWhatIsForbidden(t *testing.T) {
 			if err := tx.Exec(statement).Error; err != nil {
 				return err
 			}
-			return undone
+			return errUndone
 		})
-		if errors.Is(err, undone) {
+		if errors.Is(err, errUndone) {
 			return nil
 		}
 		if strings.Contains(err.Error(), "syntax error") || strings.Contains(err.Error(), "no such") {

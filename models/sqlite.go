@@ -23,14 +23,19 @@ const (
 	// busyTimeout is how long SQLite waits for a lock of another connection. Writers take turns before SQLite is asked, so
 	// only a checkpoint or an operator's own tool is ever in the way.
 	busyTimeout = 10 * time.Second
-	// statementsMax bounds how many statements GORM keeps prepared.
-	statementsMax = 256
+	// statementsMax bounds how many statements each connection keeps prepared, which is all that the bank has. The driver
+	// keeps them: GORM's own cache prepares again what it met in a transaction, may close a statement that is running when
+	// its time is up, and leaves a goroutine behind.
+	statementsMax = 64
+	// walBytesMax is how large the WAL's file may stay after a backup or a flood made it grow.
+	walBytesMax = 64 << 20
 )
 
 // dsn is SQLite's URI for a database, with the settings that every connection of the bank has.
 func dsn(path string, settings ...string) string {
 	common := []string{
 		"_foreign_keys=on",
+		fmt.Sprintf("_stmt_cache_size=%d", statementsMax),
 		fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()),
 	}
 	uri := url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(append(common, settings...), "&")}
@@ -59,6 +64,9 @@ func (s *Store) openWriter(ctx context.Context, version int64) (err error) {
 	}
 	if err := checkSettings(ctx, s.conn); err != nil {
 		return err
+	}
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA journal_size_limit = %d", walBytesMax)); err != nil {
+		return fmt.Errorf("models: bound the WAL: %w", err)
 	}
 	s.writer, err = s.openGORM(s.conn)
 	return err
@@ -98,8 +106,6 @@ func (s *Store) openGORM(pool gorm.ConnPool) (*gorm.DB, error) {
 		Logger:                 statementLog{s.cfg.Log},
 		NowFunc:                s.cfg.Now,
 		SkipDefaultTransaction: true, // Write has one around all of it, and reads need none
-		PrepareStmt:            true,
-		PrepareStmtMaxSize:     statementsMax,
 		DisableAutomaticPing:   true,
 	})
 	if err != nil {
@@ -134,6 +140,16 @@ func (t Turn) inTransaction() bool {
 		return nil
 	})
 	return open
+}
+
+// damaged tells whether err means that the disk or the database on it cannot be trusted any more. A disk that is full is
+// none: SQLite has rolled back, and may go on when there is room again.
+func damaged(err error) bool {
+	var failure sqlite3.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	return failure.Code == sqlite3.ErrIoErr || failure.Code == sqlite3.ErrCorrupt || failure.Code == sqlite3.ErrNotADB
 }
 
 // violates tells whether err is a violation of the uniqueness of table.column.

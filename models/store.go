@@ -71,8 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	if err := s.found(ctx); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -97,8 +96,7 @@ func openDatabase(ctx context.Context, cfg Config, version int64) (*Store, error
 		return nil, err
 	}
 	if err := s.connect(ctx, version); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -135,7 +133,8 @@ func (s *Store) Read() *gorm.DB { return s.reader }
 // ctx ends the waiting and keeps fn from starting or committing; it does not reach the statements of tx, because SQLite
 // interrupts a connection, not a statement, and this one is shared. So fn should be short.
 //
-// A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown, and the store has failed then.
+// A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown, and the store has failed then;
+// after an error of the disk, or a database that is damaged, it has failed too.
 func (s *Store) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return s.write(ctx, fn, Turn.Raise)
 }
@@ -167,8 +166,8 @@ func (s *Store) write(ctx context.Context, fn func(tx *gorm.DB) error, committed
 		s.Fail(err)
 		return err
 	}
-	if err != nil && turn.inTransaction() { // the rollback failed
-		s.Fail(fmt.Errorf("models: roll back: %w", err))
+	if err != nil && (damaged(err) || turn.inTransaction()) { // or the rollback failed
+		s.Fail(err)
 	}
 	return err
 }

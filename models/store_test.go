@@ -157,7 +157,7 @@ func TestOpenInAnotherProcess(t *testing.T) {
 		t.Skip("runs as a part of TestAFolderHasOneStore")
 	}
 	_, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
-	fmt.Println("locked:", errors.Is(err, models.ErrLocked))
+	t.Log("locked:", errors.Is(err, models.ErrLocked))
 }
 
 func databasePath(t *testing.T, s *models.Store) (path string) {
@@ -406,7 +406,7 @@ func TestAfterAFailureNothingIsWrittenAndTheProgramIsTold(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	s.Fail(broken)
 	s.Fail(errors.New("again"))
-	if len(told) != 1 || told[0] != broken {
+	if len(told) != 1 || !errors.Is(told[0], broken) {
 		t.Fatal(told)
 	}
 	if err := s.Write(t.Context(), func(*gorm.DB) error { t.Error("ran"); return nil }); !errors.Is(err, models.ErrFailed) || !errors.Is(err, broken) {
@@ -434,6 +434,92 @@ func TestAFailedCommitIsUnknownAndFatal(t *testing.T) {
 	}
 	if s.Generation() == before {
 		t.Fatal("what may have been committed raised nothing")
+	}
+	if err := s.Write(t.Context(), func(*gorm.DB) error { return nil }); !errors.Is(err, models.ErrFailed) {
+		t.Fatal(err)
+	}
+}
+
+func TestAFullDiskIsRefusedAndGotOver(t *testing.T) {
+	s := open(t, models.Config{})
+	limit := func(pages string) {
+		t.Helper()
+		turn, err := s.Turn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer turn.End()
+		if err := turn.DB(t.Context()).Exec("PRAGMA max_page_count = " + pages).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pages string
+	if err := s.Read().Raw("PRAGMA page_count").Scan(&pages).Error; err != nil {
+		t.Fatal(err)
+	}
+	limit(pages)
+	fill := func(tx *gorm.DB) error {
+		for range 100 {
+			if err := s.Audit(tx, models.Operator, "fill", "", map[string]any{"filler": strings.Repeat("x", 3000)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := s.Write(t.Context(), fill); err == nil || errors.Is(err, models.ErrCommitUnknown) {
+		t.Fatal(err)
+	}
+	if log, err := s.AuditLog(t.Context(), 0, 1); err != nil || len(log) != 0 {
+		t.Fatal("a part of it was written", log, err)
+	}
+	limit("1000000")
+	if err := s.Write(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADamagedDatabaseEndsTheWriting(t *testing.T) {
+	dir := t.TempDir()
+	first, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = first.Write(t.Context(), func(tx *gorm.DB) error {
+		for range 300 {
+			if err := first.Audit(tx, models.Operator, "fill", "", map[string]any{"filler": strings.Repeat("x", 3000)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(filepath.Join(dir, models.DatabaseFile), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteAt([]byte(strings.Repeat("garbage!", 100*4096/8)), info.Size()-100*4096); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	var told error
+	s := open(t, models.Config{Dir: dir, Fatal: func(err error) { told = err }})
+	err = s.Write(t.Context(), func(tx *gorm.DB) error {
+		return tx.Raw("SELECT sum(length(detail)) FROM audit").Scan(new(int64)).Error
+	})
+	if err == nil || told == nil {
+		t.Fatal(err, told)
 	}
 	if err := s.Write(t.Context(), func(*gorm.DB) error { return nil }); !errors.Is(err, models.ErrFailed) {
 		t.Fatal(err)

@@ -1,15 +1,18 @@
 package models_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
 	"gorm.io/gorm"
 
 	"caudal/models"
+	"caudal/models/clabe"
 	"caudal/models/money"
 )
 
@@ -320,5 +323,58 @@ func TestPayeesAreMaskedAndTheBankItselfIsNone(t *testing.T) {
 		if got, err := none(); !errors.Is(err, models.ErrPayeeNotFound) {
 			t.Fatal(got, err)
 		}
+	}
+}
+
+func TestOneOfManyGetsAUsername(t *testing.T) {
+	s := open(t, models.Config{})
+	var all sync.WaitGroup
+	results := make([]error, 20)
+	for i := range results {
+		device := newDevice(t, "phone")
+		all.Go(func() {
+			_, _, _, results[i] = s.CreateUser(t.Context(), models.NewUser{
+				Username: "ana", Owner: "Ana", PasswordHash: hash, Device: &device, AccountName: "Cuenta", Currency: money.MXN,
+			})
+		})
+	}
+	all.Wait()
+	made := 0
+	for _, err := range results {
+		if err == nil {
+			made++
+		} else if !errors.Is(err, models.ErrUsernameTaken) {
+			t.Error(err)
+		}
+	}
+	var holders int64
+	if err := s.Read().Model(&models.Account{}).Where("owner IS NOT NULL").Count(&holders).Error; err != nil || made != 1 || holders != 1 {
+		t.Fatal(made, holders, err)
+	}
+}
+
+// A source that says the same number over and over makes the search for a free one go on, and end.
+func TestAnAccountNumberIsNeverGivenTwice(t *testing.T) {
+	same := bytes.Repeat([]byte{7}, 32+8*17) // the handle key, one account, and 16 tries that meet it
+	s := open(t, models.Config{Rand: bytes.NewReader(append(same, 0, 0, 0, 0, 0, 0, 0, 9))})
+	var numbers []clabe.Number
+	for range 3 {
+		err := s.Write(t.Context(), func(tx *gorm.DB) error {
+			if err := tx.FirstOrCreate(&models.User{ID: 1, Username: "ana", Owner: "Ana", Password: hash,
+				Role: models.RoleHolder, Status: models.UserActive, CreatedAt: 1}).Error; err != nil {
+				return err
+			}
+			account, err := s.OpenAccount(tx, 1, "Cuenta", money.MXN)
+			if err == nil {
+				numbers = append(numbers, account.ID)
+			}
+			return err
+		})
+		if second := len(numbers) == 1; err != nil && !second {
+			t.Fatal(err)
+		}
+	}
+	if len(numbers) != 2 || numbers[0] == numbers[1] || numbers[1].Account() != 9 {
+		t.Fatal(numbers)
 	}
 }
