@@ -148,12 +148,19 @@ func (f *follower) opened(raw *protocol.Account) error {
 	return f.catchUp(&protocol.AccountState{Account: raw}, account)
 }
 
+// wouldFetch reports an event that misses legs before it, or its own.
+func (f *follower) wouldFetch(e *protocol.BalanceEvent) bool {
+	a := f.accounts[e.GetAccount()]
+	return a != nil && e.GetSeq() > a.seq && (e.GetSeq() > a.seq+1 || e.GetLeg() == nil)
+}
+
 // changed takes a balance event. The newest version wins; a jump in seq is filled from the history.
 func (f *follower) changed(e *protocol.BalanceEvent) error {
 	a := f.accounts[e.GetAccount()]
 	switch {
-	case a == nil:
-		return violation("a balance event is for an account that is not the user's")
+	case a == nil: // the list of accounts will tell whether it is the user's
+		f.stale = true
+		return nil
 	case e.GetVersion() <= a.version:
 		if e.GetSeq() > a.seq {
 			return violation("a leg has not raised its account's version")

@@ -15,7 +15,7 @@ type clock struct {
 
 const (
 	// What the bank may say: RFC 9562's 48 bits of milliseconds reach further, but no bank is there.
-	clockMin = 946684800_000000    // the year 2000, microseconds
+	clockMin = 631152000_000000    // the year 1990, microseconds
 	clockMax = 253402300799_000000 // the end of the year 9999, microseconds
 	// heartbeatDrift is how far a heartbeat, whose way here takes an unknown time, must be off to be believed more than
 	// the middle of a round trip.

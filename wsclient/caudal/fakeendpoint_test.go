@@ -290,7 +290,19 @@ func (e *fakeEndpoint) cut() {
 	}
 }
 
-// each calls f for each connection that stands.
+// standing counts the connections.
+func (e *fakeEndpoint) standing() (n int) {
+	e.each(func(c *fakeConn) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.gone {
+			n++
+		}
+	})
+	return n
+}
+
+// each calls f for each connection there was since the last cut.
 func (e *fakeEndpoint) each(f func(*fakeConn)) {
 	e.connMu.Lock()
 	conns := slices.Clone(e.conns)
@@ -308,57 +320,6 @@ func (e *fakeEndpoint) subscribed() (list []*fakeConn) {
 	})
 	return list
 }
-
-// pipeListener is a network in memory.
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-	// wrap, where set, stands between client and server.
-	wrap func(net.Conn) net.Conn
-	// refuse, where set, is the network's answer to a dial.
-	refuse func() error
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (l *pipeListener) dial(ctx context.Context) (net.Conn, error) {
-	if l.refuse != nil {
-		if err := l.refuse(); err != nil {
-			return nil, err
-		}
-	}
-	client, server := net.Pipe()
-	if l.wrap != nil {
-		client = l.wrap(client)
-	}
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8443} }
 
 // fakeTLS is a certificate for 127.0.0.1, and the roots that know it. Its time holds in every test's own time.
 func fakeTLS(t *testing.T) (tls.Certificate, *x509.CertPool) {

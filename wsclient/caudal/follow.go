@@ -38,6 +38,7 @@ type follower struct {
 	accounts map[string]*followed
 	devices  map[DeviceID]bool
 	begun    bool   // the first subscription stands
+	stale    bool   // something came that the last subscription does not explain
 	shown    *State // last; nil before the first
 }
 
@@ -85,9 +86,14 @@ func (f *follower) begin(from []Position) error {
 func (f *follower) run() error {
 	for {
 		items, lost := f.box.take()
+		newest := f.newest(items)
 		for i := range items {
 			if items[i].link != f.link {
 				continue // of a connection that has been replaced; the next one told it all
+			}
+			balance := items[i].event.GetBalance()
+			if balance != nil && balance.GetVersion() < newest[balance.GetAccount()] && f.wouldFetch(balance) {
+				continue // one fetch will do for all that wait
 			}
 			if err := f.handle(items[i].event); err != nil {
 				return err
@@ -101,7 +107,7 @@ func (f *follower) run() error {
 			continue
 		case l == nil:
 			err = f.show(state)
-		case l != f.link || lost || !f.begun:
+		case l != f.link || lost || f.stale || !f.begun:
 			err = f.subscribe(l)
 		}
 		if err != nil && !errors.Is(err, errNextLink) {
@@ -115,6 +121,20 @@ func (f *follower) run() error {
 			return err
 		}
 	}
+}
+
+// newest is the newest version of each account among what waits.
+func (f *follower) newest(items []item) map[string]uint64 {
+	if len(items) < 2 {
+		return nil
+	}
+	versions := map[string]uint64{}
+	for _, i := range items {
+		if b := i.event.GetBalance(); b != nil && i.link == f.link {
+			versions[b.GetAccount()] = max(versions[b.GetAccount()], b.GetVersion())
+		}
+	}
+	return versions
 }
 
 // wait sleeps until something may have come.
@@ -202,12 +222,12 @@ func (f *follower) patience(err error, attempt int) error {
 // subscribe asks where everything stands, with what the loop has seen, and shows what it has not. From the reply on, the
 // link brings each change as an event.
 func (f *follower) subscribe(l *link) error {
-	if l == f.link { // what came was more than there was room for
+	if l == f.link { // again: what came was more than there was room for, or not to be understood
 		if _, err := f.ask(l, &protocol.Command{Request: &protocol.Command_Unsubscribe{Unsubscribe: &protocol.UnsubscribeRequest{}}}); err != nil {
 			return err
 		}
 	}
-	f.link = l
+	f.link, f.stale = l, false
 	f.box.reset()
 	request := &protocol.SubscribeRequest{}
 	for clabe, a := range f.accounts {

@@ -1,0 +1,758 @@
+package caudal
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"caudal/protocol"
+)
+
+// watcher follows events on a goroutine of its own, and checks the promise: each account's legs one after the other.
+type watcher struct {
+	t      *testing.T
+	cancel context.CancelFunc
+	ended  chan struct{}
+
+	mu      sync.Mutex
+	events  []Event
+	err     error
+	last    map[string]Balance
+	pausing chan struct{} // while not nil, the loop's body waits for it to be closed
+}
+
+func watch(t *testing.T, conn *Conn, from ...Position) *watcher {
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &watcher{t: t, cancel: cancel, ended: make(chan struct{}), last: map[string]Balance{}}
+	for _, p := range from {
+		w.last[p.Account] = Balance{Account: p.Account, Seq: p.Seq, Head: p.Head}
+	}
+	go func() {
+		defer close(w.ended)
+		for event, err := range conn.Events(ctx, from...) {
+			w.take(event, err)
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-w.ended })
+	return w
+}
+
+func (w *watcher) take(event Event, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		w.t.Errorf("%#v after the error %v", event, w.err)
+	}
+	if event != nil {
+		w.events = append(w.events, event)
+	}
+	w.err = err
+	if b, ok := event.(Balance); ok {
+		w.balance(b)
+	}
+	if pausing := w.pausing; pausing != nil {
+		w.mu.Unlock()
+		<-pausing
+		w.mu.Lock()
+	}
+}
+
+func (w *watcher) balance(b Balance) {
+	before, known := w.last[b.Account]
+	w.last[b.Account] = b
+	switch {
+	case !known && b.Leg == nil: // where it starts
+	case b.Version < before.Version:
+		w.t.Errorf("%s: version %d after %d", b.Account, b.Version, before.Version)
+	case b.Leg == nil && b.Seq != before.Seq:
+		w.t.Errorf("%s: from leg %d to leg %d without a leg", b.Account, before.Seq, b.Seq)
+	case b.Leg == nil && b.Version == before.Version:
+		w.t.Errorf("%s: version %d twice", b.Account, b.Version)
+	case b.Leg == nil:
+	case b.Seq != before.Seq+1 || b.Leg.Seq != b.Seq:
+		w.t.Errorf("%s: leg %d (%d) after leg %d", b.Account, b.Seq, b.Leg.Seq, before.Seq)
+	case b.BalanceMinor != b.Leg.BalanceMinor || before.Head != (Head{}) && b.Leg.next(before.Head) != b.Head:
+		w.t.Errorf("%s: leg %d does not add up", b.Account, b.Seq)
+	}
+}
+
+// reached checks that the loop has seen all that the bank has.
+func (w *watcher) reached(bank *fakeBank) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	bank.mu.Lock()
+	defer bank.mu.Unlock()
+	for _, a := range bank.accounts {
+		b := w.last[a.Clabe]
+		if b.Seq != a.Seq || b.BalanceMinor != a.BalanceMinor || b.Version != a.Version || b.AvailableMinor != a.AvailableMinor {
+			w.t.Errorf("%s: shown is leg %d, version %d, balance %d, available %d; the bank has leg %d, version %d, balance %d, available %d",
+				a.Clabe, b.Seq, b.Version, b.BalanceMinor, b.AvailableMinor, a.Seq, a.Version, a.BalanceMinor, a.AvailableMinor)
+		}
+	}
+	if w.err != nil {
+		w.t.Errorf("the loop has ended: %v", w.err)
+	}
+}
+
+func (w *watcher) count(is func(Event) bool) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.events {
+		if is(e) {
+			n++
+		}
+	}
+	return n
+}
+
+func isLeg(e Event) bool { b, ok := e.(Balance); return ok && b.Leg != nil }
+
+func kind[T Event](e Event) bool { _, ok := e.(T); return ok }
+
+func (w *watcher) end() error {
+	<-w.ended
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// settle lets reconnections and refetches happen; the time is the test's own.
+func settle() {
+	time.Sleep(5 * time.Minute)
+	synctest.Wait()
+}
+
+// following is a bank with two accounts, and a client that follows them.
+func following(t *testing.T) (*fakeBank, *Conn, *watcher, string) {
+	bank := newFakeBank(t)
+	account := bank.open(7, 500_00)
+	bank.open(8, 0)
+	conn := signedInTo(t, bank)
+	w := watch(t, conn)
+	synctest.Wait()
+	return bank, conn, w, account
+}
+
+func TestEventsStartWithWhereEveryAccountStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, conn, w, account := following(t)
+		if len(w.events) != 3 {
+			t.Fatalf("%+v", w.events)
+		}
+		first := w.events[0].(Balance)
+		if first.Account != account || first.Seq != 1 || first.BalanceMinor != 500_00 || first.Leg != nil || first.Currency != "MXN" || first.Status != StatusActive {
+			t.Errorf("%+v", first)
+		}
+		if w.events[2] != (State{Live: true}) {
+			t.Errorf("%+v", w.events[2])
+		}
+		receipt, err := conn.Transfer(t.Context(), Order{From: account, To: cash, AmountMinor: 1_00, Currency: "MXN", Memo: "café ☕"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bank.freeze(account)
+		synctest.Wait()
+		paid := w.events[3].(Balance)
+		if paid.Seq != 2 || paid.Leg == nil || paid.Leg.AmountMinor != -1_00 || paid.Leg.Memo != "café ☕" || paid.Head != receipt.Head || paid.Late {
+			t.Errorf("%+v", paid)
+		}
+		frozen := w.events[4].(Balance)
+		if frozen.Seq != 2 || frozen.Leg != nil || frozen.Status != StatusFrozen || frozen.AvailableMinor != 0 || frozen.BalanceMinor != 499_00 {
+			t.Errorf("%+v", frozen)
+		}
+		w.reached(bank)
+	})
+}
+
+// disturb changes what a client is sent.
+type disturb func(n int, m *protocol.ServerMessage) []*protocol.ServerMessage
+
+func balances(change disturb) func(*fakeConn, *protocol.ServerMessage) []*protocol.ServerMessage {
+	n := 0
+	return func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+		if m.GetEvent().GetBalance() == nil {
+			return []*protocol.ServerMessage{m}
+		}
+		n++
+		return change(n, m)
+	}
+}
+
+func TestNoLegIsMissedOrDoubled(t *testing.T) {
+	one := func(m *protocol.ServerMessage) []*protocol.ServerMessage { return []*protocol.ServerMessage{m} }
+	var held *protocol.ServerMessage
+	cases := []struct {
+		name   string
+		change disturb
+	}{
+		{"as they come", func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage { return one(m) }},
+		{"left out for a slow reader", func(n int, m *protocol.ServerMessage) []*protocol.ServerMessage {
+			if n%10 != 0 {
+				return nil
+			}
+			return one(m)
+		}},
+		{"without their legs", func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage {
+			m = proto.CloneOf(m)
+			m.GetEvent().GetBalance().Leg = nil
+			return one(m)
+		}},
+		{"doubled", func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage { return append(one(m), m, m) }},
+		{"an old one behind a new one", func(n int, m *protocol.ServerMessage) []*protocol.ServerMessage {
+			if n%3 == 1 {
+				held = m
+				return nil
+			}
+			if held != nil {
+				before := held
+				held = nil
+				return append(one(m), before)
+			}
+			return one(m)
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bank, _, w, account := following(t)
+				bank.outgoing = balances(c.change)
+				for i := range int64(300) {
+					bank.pay(account, i+1)
+				}
+				settle()
+				bank.outgoing = nil
+				bank.pay(account, 1)
+				settle()
+				w.reached(bank)
+				if n := w.count(isLeg); n != 301 {
+					t.Errorf("%d legs", n)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatHappenedWhileDisconnectedIsShown(t *testing.T) {
+	for _, legs := range []int{0, 1, 9, 11, 60, 500} { // up to the fake bank's missingMax of 10, then by history; beyond fillKept pages of 5
+		synctest.Test(t, func(t *testing.T) {
+			bank, _, w, account := following(t)
+			bank.cut()
+			for i := range legs {
+				bank.pay(account, int64(i+1))
+			}
+			bank.freeze(account)
+			opened := bank.open(9, 77)
+			bank.mu.Lock()
+			bank.devices = append(bank.devices, &protocol.Device{Id: slices.Repeat([]byte{7}, 16), Name: "other"})
+			bank.mu.Unlock()
+			settle()
+			w.reached(bank)
+			if n := w.count(isLeg); n != legs+1 {
+				t.Errorf("%d legs, want %d", n, legs+1)
+			}
+			if n := w.count(func(e Event) bool { o, ok := e.(AccountOpened); return ok && o.Account.CLABE == opened }); n != 1 {
+				t.Errorf("the new account is told %d times", n)
+			}
+			if n := w.count(kind[DeviceAdded]); n != 1 {
+				t.Errorf("the new device is told %d times", n)
+			}
+			if n := w.count(func(e Event) bool { s, ok := e.(State); return ok && !s.Live }); n == 0 {
+				t.Error("that it was not live is not told")
+			}
+			if last := w.events[len(w.events)-1]; last != (State{Live: true}) {
+				t.Errorf("the last word is %#v", last)
+			}
+		})
+	}
+}
+
+func TestALegIsShownOnceThoughTheLinkBreaksWhileItIsFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, _, w, account := following(t)
+		n := 0
+		bank.intercept = func(c *fakeConn, command *protocol.Command) bool {
+			if n++; n%7 == 0 {
+				c.cut()
+				return true
+			}
+			return false
+		}
+		bank.cut()
+		for i := range int64(300) {
+			bank.pay(account, i+1)
+		}
+		time.Sleep(time.Hour)
+		w.reached(bank)
+		if n := w.count(isLeg); n != 300 {
+			t.Errorf("%d legs", n)
+		}
+	})
+}
+
+func TestASlowLoopLosesNothingAndBoundsItsMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, conn, w, account := following(t)
+		for round := range 3 {
+			pausing := make(chan struct{})
+			w.mu.Lock()
+			w.pausing = pausing
+			w.mu.Unlock()
+			for i := range int64(2 * inboxMax) {
+				bank.pay(account, i+1)
+			}
+			synctest.Wait()
+			conn.mu.Lock()
+			box := conn.inbox
+			conn.mu.Unlock()
+			box.mu.Lock()
+			if waiting := cap(box.items); waiting > 2*inboxMax {
+				t.Errorf("room for %d events is kept", waiting)
+			}
+			if round == 0 && !box.lost {
+				t.Error("the test does not fill the inbox")
+			}
+			box.mu.Unlock()
+			w.mu.Lock()
+			w.pausing = nil
+			w.mu.Unlock()
+			close(pausing)
+			settle()
+			w.reached(bank)
+		}
+		if n := w.count(isLeg); n != 3*2*inboxMax {
+			t.Errorf("%d legs", n)
+		}
+		if n := bank.seen("resume"); n > 0 {
+			t.Error("the connection was lost over it")
+		}
+	})
+}
+
+func TestNewAccountsAndDevicesAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, _, w, _ := following(t)
+		account := bank.open(9, 100)
+		bank.pay(account, 50)
+		other := signedInTo(t, bank)
+		settle()
+		w.reached(bank)
+		id := other.Whoami().Device.ID
+		if n := w.count(func(e Event) bool {
+			d, ok := e.(DeviceAdded)
+			return ok && d.Device.ID == id && d.Device.Name == "laptop"
+		}); n != 1 {
+			t.Errorf("the new device is told %d times", n)
+		}
+		bank.say(&protocol.Event{Kind: &protocol.Event_DeviceRevoked{DeviceRevoked: &protocol.DeviceRevokedEvent{DeviceId: id[:]}}})
+		synctest.Wait()
+		if n := w.count(func(e Event) bool { d, ok := e.(DeviceRevoked); return ok && d.ID == id }); n != 1 {
+			t.Errorf("the revoked device is told %d times", n)
+		}
+	})
+}
+
+func TestALoopGoesOnWhereAnotherProcessStopped(t *testing.T) {
+	for _, legs := range []int{0, 4, 40} {
+		synctest.Test(t, func(t *testing.T) {
+			bank, conn, w, account := following(t)
+			bank.pay(account, 1)
+			synctest.Wait()
+			b := w.last[account]
+			w.cancel()
+			<-w.ended
+			conn.Close()
+			for i := range legs {
+				bank.pay(account, int64(i+1))
+			}
+			again := watch(t, signedInTo(t, bank), b.Position())
+			settle()
+			if n := again.count(isLeg); n != legs {
+				t.Errorf("%d legs, want %d", n, legs)
+			}
+			again.reached(bank)
+			everything := watch(t, signedInTo(t, bank), Position{Account: account})
+			settle()
+			if n := everything.count(isLeg); n != legs+2 {
+				t.Errorf("from the very first, %d legs, want %d", n, legs+2)
+			}
+			everything.reached(bank)
+		})
+	}
+}
+
+// TestEveryDivergenceIsAnAlarm: whatever does not continue or does not add up ends the loop with its own event and error.
+func TestEveryDivergenceIsAnAlarm(t *testing.T) {
+	alter := func(change func(*protocol.BalanceEvent)) func(*fakeBank, string) {
+		return func(bank *fakeBank, account string) {
+			bank.outgoing = balances(func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage {
+				change(m.GetEvent().GetBalance())
+				return []*protocol.ServerMessage{m}
+			})
+			bank.pay(account, 100)
+		}
+	}
+	reconnecting := func(change func(*fakeBank, *fakeAccount)) func(*fakeBank, string) {
+		return func(bank *fakeBank, account string) {
+			bank.cut()
+			bank.mu.Lock()
+			defer bank.mu.Unlock()
+			change(bank, bank.find(account))
+		}
+	}
+	cases := []struct {
+		name string
+		do   func(bank *fakeBank, account string)
+		why  string
+	}{
+		{"restored from a backup", func(bank *fakeBank, account string) { bank.cut(); bank.rollBack(account, 2) }, "does not have this leg"},
+		{"restored, and gone on", func(bank *fakeBank, account string) {
+			bank.cut()
+			bank.rollBack(account, 1)
+			bank.pay(account, 5)
+			bank.pay(account, 6)
+		}, "does not have this leg"},
+		{"restored, and not saying so", reconnecting(func(bank *fakeBank, a *fakeAccount) {
+			a.Seq--
+			a.Head = a.legs[a.Seq-1].Head
+			bank.missingMax = 100
+			bank.outgoing = func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+				for _, s := range m.GetReply().GetSubscribe().GetAccounts() {
+					s.HistoryDiverged = false
+				}
+				return []*protocol.ServerMessage{m}
+			}
+		}), "gone back"},
+		{"another head at the same leg", reconnecting(func(_ *fakeBank, a *fakeAccount) {
+			a.Head = slices.Repeat([]byte{1}, 32)
+		}), "another hash chain"},
+		{"another balance at the same leg", reconnecting(func(_ *fakeBank, a *fakeAccount) { a.BalanceMinor++ }), "not the sum"},
+		{"another currency", reconnecting(func(_ *fakeBank, a *fakeAccount) { a.Currency = "USD" }), "currency"},
+		{"the account is gone", reconnecting(func(bank *fakeBank, a *fakeAccount) {
+			bank.accounts = slices.DeleteFunc(bank.accounts, func(other *fakeAccount) bool { return other == a })
+		}), "does not know"},
+		{"a leg's amount", alter(func(e *protocol.BalanceEvent) { e.Leg.AmountMinor++ }), "not the sum"},
+		{"a leg's amount and balance", alter(func(e *protocol.BalanceEvent) {
+			e.Leg.AmountMinor++
+			e.Leg.BalanceMinor++
+			e.BalanceMinor++
+		}), "hash chain"},
+		{"a leg's time", alter(func(e *protocol.BalanceEvent) { e.Leg.AtUs++ }), "hash chain"},
+		{"a leg's memo", alter(func(e *protocol.BalanceEvent) { e.Leg.Memo += "!" }), "hash chain"},
+		{"a leg's counterparty", alter(func(e *protocol.BalanceEvent) { e.Leg.Counterparty = fakeCLABE(99) }), "hash chain"},
+		{"a leg's kind", alter(func(e *protocol.BalanceEvent) { e.Leg.Kind = protocol.TransferKind_TRANSFER_KIND_GIFT }), "hash chain"},
+		{"a leg's head", alter(func(e *protocol.BalanceEvent) { e.Leg.Head[0]++ }), "hash chain"},
+		{"an event's balance without a leg", alter(func(e *protocol.BalanceEvent) { e.Leg = nil; e.BalanceMinor++ }), "not the sum"},
+		{"an event's currency", alter(func(e *protocol.BalanceEvent) { e.Currency = "USD" }), "currency"},
+		{"an event that goes back", func(bank *fakeBank, account string) {
+			a := bank.find(account)
+			bank.say(&protocol.Event{Kind: &protocol.Event_Balance{Balance: &protocol.BalanceEvent{
+				Account: account, Version: a.Version + 1, Seq: a.Seq - 1, Currency: "MXN",
+			}}})
+		}, "gone back"},
+		{"a history with a hole", func(bank *fakeBank, account string) {
+			bank.outgoing = func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+				if h := m.GetReply().GetHistory(); len(h.GetLegs()) > 2 {
+					h.Legs = slices.Delete(h.Legs, 1, 2)
+				}
+				return []*protocol.ServerMessage{m}
+			}
+			bank.cut()
+			for range 30 {
+				bank.pay(account, 1)
+			}
+		}, "the history goes from"},
+		{"a history that ends early", func(bank *fakeBank, account string) {
+			bank.outgoing = func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+				if h := m.GetReply().GetHistory(); h != nil {
+					h.Next = ""
+				}
+				return []*protocol.ServerMessage{m}
+			}
+			bank.cut()
+			for range 30 {
+				bank.pay(account, 1)
+			}
+		}, "does not have the legs"},
+		{"a new account that begins elsewhere", func(bank *fakeBank, _ string) {
+			bank.cut()
+			fresh := bank.open(10, 0)
+			bank.find(fresh).Head = slices.Repeat([]byte{2}, 32)
+		}, "begin"},
+		{"a new account whose first leg begins elsewhere", func(bank *fakeBank, _ string) {
+			bank.cut()
+			fresh := bank.find(bank.open(10, 0))
+			fresh.Head = slices.Repeat([]byte{2}, 32)
+			bank.pay(fresh.Clabe, 5)
+		}, "hash chain"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bank, conn, w, account := following(t)
+				bank.pay(account, 10)
+				bank.pay(account, 20)
+				synctest.Wait()
+				seen := w.last
+				c.do(bank, account)
+				settle()
+				err := w.end()
+				diverged, ok := errors.AsType[*DivergedError](err)
+				if !ok || !errors.Is(err, ErrDiverged) {
+					t.Fatalf("got %v", err)
+				}
+				if !strings.Contains(diverged.Why, c.why) {
+					t.Errorf("why: %q, want %q", diverged.Why, c.why)
+				}
+				alarm, ok := w.events[len(w.events)-1].(Diverged)
+				if !ok || alarm != (Diverged{Account: diverged.Account, Seq: diverged.Seq, Why: diverged.Why}) {
+					t.Errorf("the last event is %#v", w.events[len(w.events)-1])
+				}
+				if alarm.Seq != seen[alarm.Account].Seq {
+					t.Errorf("the last leg that was right is %d, said is %d", seen[alarm.Account].Seq, alarm.Seq)
+				}
+				if _, err := conn.Ping(t.Context()); err != nil {
+					t.Errorf("the connection is gone: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAPositionThatTheBankDoesNotHaveIsAnAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank := newFakeBank(t)
+		account := bank.open(7, 500_00)
+		for name, p := range map[string]Position{
+			"another head":    {Account: account, Seq: 1, Head: Head{1}},
+			"a later leg":     {Account: account, Seq: 5, Head: Head{1}},
+			"another account": {Account: fakeCLABE(44), Seq: 1, Head: Head{1}},
+		} {
+			conn := signedInTo(t, bank)
+			w := watch(t, conn, p)
+			if err := w.end(); !errors.Is(err, ErrDiverged) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestABankThatChangedItsIdentityKeepsItsAccounts: chains begin with the identity that the account was opened under.
+func TestABankThatChangedItsIdentityKeepsItsAccounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank := newFakeBank(t)
+		empty := bank.open(6, 0)
+		account := bank.open(7, 500_00)
+		old := bank.identity
+		bank.identity = newIdentity(t)
+		proof := old.Succeed(bank.identity.Public())
+		bank.certificate = func(c *certificateOf) { c.Predecessor = &proof }
+		fresh := bank.open(8, 1_00)
+		conn := signedInTo(t, bank)
+		w := watch(t, conn, Position{Account: empty}, Position{Account: account}, Position{Account: fresh})
+		settle()
+		bank.pay(empty, 5)
+		settle()
+		w.reached(bank)
+		if n := w.count(isLeg); n != 3 {
+			t.Errorf("%d legs", n)
+		}
+	})
+}
+
+func TestALoopEndsWithItsReason(t *testing.T) {
+	cases := []struct {
+		name string
+		do   func(*fakeBank, *Conn, *watcher)
+		want func(error) bool
+	}{
+		{"its context", func(_ *fakeBank, _ *Conn, w *watcher) { w.cancel() }, func(err error) bool { return errors.Is(err, context.Canceled) }},
+		{"its context, while disconnected", func(b *fakeBank, _ *Conn, w *watcher) {
+			b.listener.refuse = func() error { return errors.New("unreachable") }
+			b.cut()
+			settle()
+			w.cancel()
+		}, func(err error) bool { return errors.Is(err, context.Canceled) }},
+		{"Close", func(_ *fakeBank, c *Conn, _ *watcher) { c.Close() }, func(err error) bool { return errors.Is(err, ErrClosed) }},
+		{"the device was revoked", func(b *fakeBank, _ *Conn, _ *watcher) {
+			b.each(func(c *fakeConn) { c.close(protocol.CloseDeviceRevoked) })
+		}, func(err error) bool {
+			closed, ok := errors.AsType[*ClosedError](err)
+			return ok && closed.Code == protocol.CloseDeviceRevoked
+		}},
+		{"revoked while away", func(b *fakeBank, c *Conn, _ *watcher) {
+			b.mu.Lock()
+			id := c.Whoami().Device.ID
+			b.revoked[string(id[:])] = true
+			b.mu.Unlock()
+			b.cut()
+		}, func(err error) bool { return CodeOf(err) == protocol.Code_CODE_DEVICE_REVOKED }},
+		{"another bank in its place", func(b *fakeBank, _ *Conn, _ *watcher) {
+			b.identity = newIdentity(b.t)
+			b.cut()
+		}, func(err error) bool { return errors.Is(err, errIdentityChanged) }},
+		{"the protocol is broken", func(b *fakeBank, _ *Conn, _ *watcher) {
+			b.say(&protocol.Event{Kind: &protocol.Event_Balance{Balance: &protocol.BalanceEvent{Account: b.accounts[0].Clabe, Version: 0, Seq: 1 << 40}}})
+		}, func(err error) bool { return errors.Is(err, ErrProtocol) }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bank, conn, w, _ := following(t)
+				c.do(bank, conn, w)
+				settle()
+				if err := w.end(); !c.want(err) {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestTheLastWordsOfAConnectionAreHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, conn, w, _ := following(t)
+		id := conn.Whoami().Device.ID
+		bank.say(&protocol.Event{Kind: &protocol.Event_DeviceRevoked{DeviceRevoked: &protocol.DeviceRevokedEvent{DeviceId: id[:]}}})
+		bank.each(func(c *fakeConn) { c.close(protocol.CloseDeviceRevoked) })
+		settle()
+		if n := w.count(kind[DeviceRevoked]); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
+
+func TestAnAccountThatWasNeverToldIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, _, w, _ := following(t)
+		bank.outgoing = func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+			if m.GetEvent().GetAccountOpened() != nil {
+				return nil
+			}
+			return []*protocol.ServerMessage{m}
+		}
+		bank.open(9, 100)
+		settle()
+		w.reached(bank)
+		if n := w.count(kind[AccountOpened]); n != 1 {
+			t.Errorf("told %d times", n)
+		}
+	})
+}
+
+func TestOneLoopAtATimeAndAnotherAfterIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, conn, w, account := following(t)
+		second := watch(t, conn)
+		if err := second.end(); !errors.Is(err, ErrFollowed) {
+			t.Errorf("a second loop: %v", err)
+		}
+		w.cancel()
+		<-w.ended
+		third := watch(t, conn)
+		synctest.Wait()
+		bank.pay(account, 5)
+		synctest.Wait()
+		third.reached(bank)
+		if n := third.count(isLeg); n != 1 {
+			t.Errorf("%d legs", n)
+		}
+		// Leaving the loop by break unsubscribes too.
+		third.cancel()
+		<-third.ended
+		for range conn.Events(t.Context()) {
+			break
+		}
+		synctest.Wait()
+		bank.mu.Lock()
+		defer bank.mu.Unlock()
+		if n := len(bank.subscribed()); n != 0 {
+			t.Errorf("%d connections are still subscribed", n)
+		}
+	})
+}
+
+// TestEventsUnderAStorm throws everything at once, in an order that its seed decides.
+func TestEventsUnderAStorm(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			bank, conn, w, account := following(t)
+			accounts := []string{account, fakeCLABE(8)}
+			var mu sync.Mutex
+			calm := false
+			chance := func(percent int) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				return !calm && random.IntN(100) < percent
+			}
+			var held *protocol.ServerMessage
+			bank.outgoing = balances(func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage {
+				out := []*protocol.ServerMessage{m}
+				if held != nil {
+					out, held = append(out, held), nil
+				}
+				switch {
+				case chance(15):
+					return nil
+				case chance(15):
+					return append(out, m)
+				case chance(15):
+					held = m
+					return out[1:]
+				}
+				return out
+			})
+			bank.intercept = func(c *fakeConn, _ *protocol.Command) bool {
+				if chance(4) {
+					c.cut()
+					return true
+				}
+				return false
+			}
+			orders := 0
+			for step := range 400 {
+				switch {
+				case chance(3):
+					bank.cut()
+				case chance(3):
+					bank.each(func(c *fakeConn) { c.close(protocol.CloseSlowReader) })
+				case chance(2):
+					bank.freeze(accounts[step%2])
+				case chance(1):
+					accounts = append(accounts, bank.open(int64(100+step), 5))
+				case chance(5):
+					time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
+				case chance(10):
+					orders++
+					go conn.Transfer(t.Context(), Order{From: account, To: cash, AmountMinor: 1, Currency: "MXN"})
+				default:
+					bank.pay(accounts[random.IntN(len(accounts))], int64(1+random.IntN(100)))
+				}
+			}
+			mu.Lock()
+			calm = true
+			mu.Unlock()
+			time.Sleep(time.Hour)
+			for _, a := range accounts {
+				bank.pay(a, 1) // shows a last one that was left out
+			}
+			time.Sleep(time.Hour)
+			w.reached(bank)
+			if bank.seen("resume") == 0 || orders == 0 {
+				t.Error("there was no storm")
+			}
+			if t.Failed() {
+				t.Logf("seed %d", seed)
+			}
+		})
+	}
+}
