@@ -71,16 +71,16 @@ const (
 	CloseOverloaded       CloseCode = 4004 // a cap on connections was reached
 	CloseInternal         CloseCode = 4005 // a fault of the server
 	CloseHandshakeTimeout CloseCode = 4006 // the handshake or the sign-in took too long
+	CloseBadRecord        CloseCode = 4007 // a record does not open: it was altered on the way, or is malformed inside
+	CloseTooLarge         CloseCode = 4008 // a message exceeds the channel's bound: the same
 
 	CloseHandshakeFailed CloseCode = 4500 // the channel's handshake is malformed
-	CloseBadRecord       CloseCode = 4501 // a record does not open, or is malformed inside
-	CloseBadFrame        CloseCode = 4502 // a frame is not what PROTOCOL.md says
-	CloseTooLarge        CloseCode = 4503 // a message exceeds the channel's bound
-	CloseVersion         CloseCode = 4504 // the client's version of the vocabulary is not spoken here
-	CloseLoggedOut       CloseCode = 4505 // as the client asked
-	CloseDeviceRevoked   CloseCode = 4506 // the device that signed in was revoked
-	CloseUserClosed      CloseCode = 4507 // the user was closed
-	CloseAbuse           CloseCode = 4508 // limits were exceeded again and again
+	CloseBadFrame        CloseCode = 4501 // a frame is not what PROTOCOL.md says
+	CloseVersion         CloseCode = 4502 // the client's version of the vocabulary is not spoken here
+	CloseLoggedOut       CloseCode = 4503 // as the client asked
+	CloseDeviceRevoked   CloseCode = 4504 // the device that signed in was revoked
+	CloseUserClosed      CloseCode = 4505 // the user was closed
+	CloseAbuse           CloseCode = 4506 // limits were exceeded again and again
 )
 
 var closeNames = map[CloseCode]string{
