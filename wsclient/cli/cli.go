@@ -104,14 +104,15 @@ identity is unknown or has changed.`
 // command builds the tree of commands.
 func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:               "caudal",
-		Short:             "Your account at a Caudal bank",
-		Long:              long,
-		Args:              cobra.NoArgs,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		DisableAutoGenTag: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.check() },
+		Use:                        "caudal",
+		Short:                      "Your account at a Caudal bank",
+		Long:                       long,
+		Args:                       unknownCommand,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		DisableAutoGenTag:          true,
+		PersistentPreRunE:          func(*cobra.Command, []string) error { return a.check() },
+		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(a.stderr)
 			cmd.Help()
@@ -141,6 +142,18 @@ func (a *app) command() *cobra.Command {
 		a.devicesCommand(), a.pinsCommand(), a.pingCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// unknownCommand names what was probably meant.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	f := wrongUsage("there is no command %q", args[0])
+	for _, name := range cmd.SuggestionsFor(args[0]) {
+		f.trying("caudal " + name)
+	}
+	return f.trying("caudal --help")
 }
 
 // check looks at the flags that every command has.

@@ -44,7 +44,7 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// follow returns where the accounts stand, and the events from exactly there on.
+// follow returns where the accounts stand, and the events from exactly there on: none that only repeats it.
 func (a *app) follow(ctx context.Context, b *bank) ([]caudal.Account, iter.Seq2[caudal.Event, error], error) {
 	asked, cancel := a.bounded(ctx)
 	defer cancel()
@@ -53,10 +53,29 @@ func (a *app) follow(ctx context.Context, b *bank) ([]caudal.Account, iter.Seq2[
 		return nil, nil, explain(err)
 	}
 	positions := make([]caudal.Position, len(accounts))
+	versions := map[string]uint64{}
 	for i := range accounts {
 		positions[i] = accounts[i].Position()
+		versions[accounts[i].CLABE] = accounts[i].Version
 	}
-	return accounts, b.Events(ctx, positions...), nil
+	return accounts, news(b.Events(ctx, positions...), versions), nil
+}
+
+// news leaves out the events that say of an account what is known already. versions are those that are known.
+func news(events iter.Seq2[caudal.Event, error], versions map[string]uint64) iter.Seq2[caudal.Event, error] {
+	return func(yield func(caudal.Event, error) bool) {
+		for event, err := range events {
+			if e, ok := event.(caudal.Balance); ok {
+				if e.Leg == nil && e.Version <= versions[e.Account] {
+					continue
+				}
+				versions[e.Account] = max(versions[e.Account], e.Version)
+			}
+			if !yield(event, err) {
+				return
+			}
+		}
+	}
 }
 
 // ended tells the end that the user asked for, which is none of a failure, from the others.

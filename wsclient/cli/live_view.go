@@ -17,6 +17,7 @@ const (
 	liveMargin    = 2
 	// liveAccountMax is the most columns of an account's name beside each leg.
 	liveAccountMax = 16
+	liveNameMax    = 24 // of a name beside which the number stands
 	liveNameMin    = 12 // columns that an account's name has before anything is put beside its figure
 )
 
@@ -99,8 +100,9 @@ func (m liveModel) accountLines(width int) []string {
 	most := max(m.height/2-3, 1) // legs keep half of the screen
 	shown := m.accounts[:min(len(m.accounts), most)]
 	figures, moves := make([]string, len(shown)), make([]string, len(shown))
-	wide, wideMove := 0, 0
+	wide, wideMove, wideName := 0, 0, 0
 	for i, a := range shown {
+		wideName = max(wideName, min(lipgloss.Width(visible(a.name)), liveNameMax))
 		figures[i] = people(m.shown(a), a.currency) + " " + visible(a.currency)
 		wide = max(wide, lipgloss.Width(figures[i]))
 		if !a.changed.IsZero() && !m.still(a.changed) {
@@ -120,7 +122,7 @@ func (m liveModel) accountLines(width int) []string {
 		if wideMove > 0 {
 			right = direction(a.delta).Render(fmt.Sprintf("%*s", wideMove, moves[i])) + "  " + right
 		}
-		lines = append(lines, spread(m.accountName(a, width-lipgloss.Width(right)-2), right, width))
+		lines = append(lines, spread(m.accountName(a, wideName, width-lipgloss.Width(right)-2), right, width))
 	}
 	if more := len(m.accounts) - len(shown); more > 0 {
 		lines = append(lines, styleDim.Render(fit(fmt.Sprintf("and %d more: caudal accounts", more), width)))
@@ -129,7 +131,7 @@ func (m liveModel) accountLines(width int) []string {
 }
 
 // accountName is what fits to the left of the figure: name, number, and what keeps the balance from being available.
-func (m liveModel) accountName(a liveAccount, room int) string {
+func (m liveModel) accountName(a liveAccount, wideName, room int) string {
 	name := visible(a.name)
 	var extra []string
 	if m.width >= narrowColumns {
@@ -145,8 +147,9 @@ func (m liveModel) accountName(a liveAccount, room int) string {
 	if rest == "" || room < 2*liveNameMin {
 		return fit(name, room)
 	}
-	name = fit(name, max(room-lipgloss.Width(rest)-2, 8))
-	return name + "  " + styleDim.Render(fit(rest, max(room-lipgloss.Width(name)-2, 0)))
+	name = fit(name, min(wideName, max(room-lipgloss.Width(rest)-2, liveNameMin)))
+	name += strings.Repeat(" ", max(wideName-lipgloss.Width(name), 0)) + "  "
+	return name + styleDim.Render(fit(rest, max(room-lipgloss.Width(name), 0)))
 }
 
 func (m liveModel) figureStyle(a liveAccount) lipgloss.Style {
