@@ -32,8 +32,8 @@ func (s *server) startAdmin(metrics *admin.Metrics) error {
 		return err
 	}
 	s.admin.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: pageTimeout, WriteTimeout: profileTimeout,
-		IdleTimeout: keepAlive, MaxHeaderBytes: headerBytesMax, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: handler, ReadHeaderTimeout: headerTimeout, WriteTimeout: profileTimeout, IdleTimeout: keepAlive,
+		MaxHeaderBytes: headerBytesMax, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	go func() {
 		if err := s.admin.server.Serve(s.admin.listener); !errors.Is(err, http.ErrServerClosed) {

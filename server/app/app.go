@@ -94,7 +94,7 @@ Every flag is also CAUDAL_... in the environment and a key in the --config file;
 		}
 		return a.serve(cmd.Context(), c)
 	}
-	root.AddCommand(a.versionCommand(), a.identityCommand())
+	root.AddCommand(a.userCommand(), a.accountCommand(), a.backupCommand(), a.verifyCommand(), a.identityCommand(), a.versionCommand())
 	return root
 }
 

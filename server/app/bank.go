@@ -123,9 +123,15 @@ func makeData(dir string) error {
 
 // linkCA leaves the development CA's certificate where an operator looks for it: ca.pem in the data folder.
 func linkCA(data, ca string) error {
-	ca, err := filepath.Abs(ca)
+	data, err := filepath.Abs(data)
 	if err != nil {
 		return err
+	}
+	if ca, err = filepath.Abs(ca); err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(data, ca); err == nil && filepath.IsLocal(inside) {
+		ca = inside // holds when the folder moves
 	}
 	link := filepath.Join(data, "ca.pem")
 	if present, err := os.Readlink(link); err == nil && present == ca {

@@ -131,6 +131,7 @@ func (a *app) identityCommand() *cobra.Command {
 		Long:  "Prints the fingerprint of the bank in DIR, and nothing else. Where no bank is founded yet, its identity is made.",
 		Args:  args(cobra.NoArgs),
 	}
+	command.AddCommand(a.identitySign())
 	config.Flags(command.Flags(), "data", "demo", "identity_dir", "identity_offline")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := a.settings(cmd)

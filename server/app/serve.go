@@ -38,6 +38,7 @@ type server struct {
 	listener net.Listener
 	public   *http.Server
 	admin    *adminListener // nil where none was asked for
+	operator *admin.Socket
 
 	draining atomic.Bool
 	loops    sync.WaitGroup // renewals and sweeps
@@ -167,6 +168,9 @@ func (a *app) start(ctx context.Context, s *server) error {
 	if err := s.startAdmin(metrics); err != nil {
 		return err
 	}
+	if s.operator, err = admin.OpenSocket(c.Data, s.bank.operator(), s.log); err != nil {
+		return err
+	}
 	s.loop(ctx, s.keys.Run)
 	s.loop(ctx, s.tls.Run)
 	s.loop(ctx, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
@@ -218,6 +222,11 @@ func (s *server) stop() error {
 	if s.public != nil {
 		if err := s.public.Shutdown(ctx); err != nil {
 			_ = s.public.Close() // pages that are still being read
+		}
+	}
+	if s.operator != nil {
+		if err := s.operator.Close(ctx); err != nil {
+			s.log.Warn("an operator's command was cut off", "error", err)
 		}
 	}
 	if s.router != nil {
