@@ -35,7 +35,8 @@ type Config struct {
 	// Log hears of slow statements and of failures, never of values; default: nobody.
 	Log *slog.Logger
 	// Fatal is told, once, of a failure after which the store takes no further write (see [Store.Fail]). It should see to
-	// it that the process ends: what the disk holds is found out at the next start. Default: nothing more than the log.
+	// it that the process ends: what the disk holds is found out at the next start. It is called in the midst of a turn, so
+	// it must neither wait for another one nor Close the store. Default: nothing more than the log.
 	Fatal func(error)
 }
 
