@@ -3,16 +3,19 @@ package ledger
 import (
 	"context"
 	"crypto/ed25519"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"caudal/models"
 	"caudal/models/clabe"
@@ -146,6 +149,16 @@ func (h *house) wantBalance(who holder, minor int64) {
 	}
 }
 
+// keyAt is a key that was made so far from the house's clock.
+func (h *house) keyAt(offset time.Duration) Key {
+	k := newKey()
+	ms := h.now().Add(offset).UnixMilli()
+	for i := range 6 {
+		k[i] = byte(ms >> (40 - 8*i))
+	}
+	return k
+}
+
 func newKey() Key { return Key(uuid.Must(uuid.NewV7())) }
 
 func must(t testing.TB, err error) {
@@ -160,4 +173,67 @@ func wantError(t testing.TB, got, want error) {
 	if !errors.Is(got, want) {
 		t.Fatalf("error is %v, want %v", got, want)
 	}
+}
+
+func (h *house) verify() {
+	h.t.Helper()
+	report, err := Verify(context.Background(), h.store)
+	must(h.t, err)
+	for _, problem := range report.Problems {
+		h.t.Error(problem)
+	}
+	if report.Found > 0 {
+		h.t.FailNow()
+	}
+}
+
+// exec alters the database behind the ledger's back, as a person with the file and a SQLite shell could.
+func (h *house) exec(statements ...string) {
+	h.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(h.dir, models.DatabaseFile)+"?_busy_timeout=5000&_foreign_keys=off")
+	must(h.t, err)
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.Exec(statement); err != nil {
+			h.t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// refuse gives an order that must be answered with want.
+func (h *house) refuse(o Order, want error) {
+	h.t.Helper()
+	_, err := h.post(o)
+	wantError(h.t, err, want)
+}
+
+type gormDB = gorm.DB
+
+// held keeps the writer busy, so that what is submitted meanwhile makes one batch.
+type held struct {
+	t  testing.TB
+	in chan struct{}
+}
+
+// hold stops the writer before it takes anything else.
+func (h *house) hold() held {
+	h.t.Helper()
+	holding := held{h.t, make(chan struct{})}
+	entered := make(chan struct{})
+	must(h.t, h.ledger.queue.push(entry{task: &task{
+		run:  func(*writer) ([]*Change, error) { close(entered); <-holding.in; return nil, nil },
+		done: func(error) {},
+	}}))
+	<-entered
+	return holding
+}
+
+func (h held) release() { close(h.in) }
+
+// submit gives an order to the ledger without waiting.
+func (h *house) submit(o Order) waiter {
+	h.t.Helper()
+	wait := make(waiter, 1)
+	must(h.t, h.ledger.Submit(&o, wait))
+	return wait
 }

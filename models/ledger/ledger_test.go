@@ -34,15 +34,3 @@ func TestTransferMovesMoneyAndAnswersWithTheReceipt(t *testing.T) {
 	wantError(t, func() error { _, err := h.post(ana.transfer(luis, 100_00)); return err }(), ErrInsufficientFunds)
 	h.verify()
 }
-
-func (h *house) verify() {
-	h.t.Helper()
-	report, err := Verify(context.Background(), h.store)
-	must(h.t, err)
-	for _, problem := range report.Problems {
-		h.t.Error(problem)
-	}
-	if report.Found > 0 {
-		h.t.FailNow()
-	}
-}
