@@ -66,11 +66,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	f := asFailure(err)
+	f := asFailure(err, cmd.CommandPath())
 	report(f, wantsJSON(args), a.stdout, a.stderr)
 	return f.exit
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"caudal/certs"
 	"caudal/wsclient/caudal"
@@ -151,13 +152,19 @@ func (b *bank) moved(a *app) func(from, to certs.Identity) {
 	}
 }
 
-// hint adds what this home knows of a bank whose identity nobody pinned.
+// hint puts into words about a bank's identity which bank it is, and what this home knows of it.
 func (b *bank) hint(err error) error {
 	f, ok := errors.AsType[*failure](err)
-	if ok && f.code == codeIdentityUnknown && b.session != nil {
+	if !ok || f.exit != exitIdentity {
+		return err
+	}
+	for i := range f.try {
+		f.try[i] = strings.ReplaceAll(f.try[i], "HOST:PORT", b.host)
+	}
+	if f.code == codeIdentityUnknown && b.session != nil {
 		f.trying(fmt.Sprintf("this device has signed in there before, to %v", b.session.Identity))
 	}
-	return err
+	return f
 }
 
 // signedIn connects and signs in by the key that register or login left in home.
@@ -193,9 +200,22 @@ func isIdentityFailure(err error) bool {
 	return ok && f.exit == exitIdentity
 }
 
+// goodbye is how long a bank may take to answer a good-bye. One that does not answer is not waited for longer: the
+// program ends, and its sockets with it.
+const goodbye = 500 * time.Millisecond
+
 func (b *bank) close() {
-	if b.Conn != nil {
+	if b.Conn == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
 		b.Conn.Close()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(goodbye):
 	}
 }
 

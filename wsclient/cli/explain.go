@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"caudal/certs"
 	"caudal/cipher"
@@ -51,7 +52,7 @@ func explain(err error) error {
 		return err
 	}
 	if unknown, ok := errors.AsType[*caudal.OutcomeUnknownError](err); ok {
-		f := failed(codeOutcomeUnknown, "whether this was done is not known yet (%v)", unknown.Cause)
+		f := failed(codeOutcomeUnknown, "whether this was done is not known yet (%s)", outage(unknown.Cause))
 		f.retryable, f.idempotencyKey = true, unknown.Key.String()
 		return f
 	}
@@ -79,11 +80,25 @@ func explain(err error) error {
 		return failed("protocol", "%v", err).trying("check the address, and that nothing stands between you and the bank")
 	case errors.Is(err, caudal.ErrDisconnected), errors.Is(err, context.DeadlineExceeded),
 		errors.As(err, new(*caudal.RefusedError)):
-		f := failed(codeUnreachable, "%v", err)
+		f := failed(codeUnreachable, "%s", outage(err))
 		f.retryable = true
 		return f.trying("check the address in --server or CAUDAL_SERVER, and try again")
 	}
 	return failed(codeFailed, "%v", err)
+}
+
+// outage says in a few words why there is no answer: what the network said, without the layers that passed it on.
+func outage(err error) string {
+	if network, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Sprintf("%v: %v", caudal.ErrDisconnected, network)
+	}
+	if refused, ok := errors.AsType[*caudal.RefusedError](err); ok {
+		return fmt.Sprintf("%v: %v", caudal.ErrDisconnected, refused)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "the bank has not answered in time (--timeout)"
+	}
+	return err.Error()
 }
 
 func explainRefusal(e *caudal.Error) *failure {

@@ -64,11 +64,11 @@ func signInNeeded(format string, args ...any) *failure {
 	return f.trying("caudal login --username NAME")
 }
 
-// asFailure returns err as a failure. Errors that reach it unclassified come from the command line's parser.
-func asFailure(err error) *failure {
+// asFailure returns err as a failure. Errors that reach it unclassified come from the command line's parser, about command.
+func asFailure(err error, command string) *failure {
 	var f *failure
 	if errors.As(err, &f) {
 		return f
 	}
-	return wrongUsage("%s", err).trying("caudal --help")
+	return wrongUsage("%s", err).trying(command + " --help")
 }

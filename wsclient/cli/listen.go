@@ -29,7 +29,7 @@ is made again by itself, and what happened meanwhile is fetched: no movement is 
 				return err
 			}
 			defer b.close()
-			if lines || a.out.json || a.terminal == nil || !isTerminal(a.stdout) {
+			if lines || a.out.json || a.terminal == nil || !isTerminal(a.stdout) || a.getenv("TERM") == "dumb" {
 				return a.listenLines(cmd.Context(), b)
 			}
 			return a.listenLive(cmd.Context(), b)
@@ -229,7 +229,7 @@ func stateAnswer(e caudal.State) stateEventJSON {
 	}
 	answer := stateEventJSON{Event: "state", State: "reconnecting", InMS: e.In.Milliseconds()}
 	if e.Err != nil {
-		answer.Message = e.Err.Error()
+		answer.Message = outage(e.Err)
 	}
 	return answer
 }
@@ -239,7 +239,7 @@ func stateText(e caudal.State) string {
 	case e.Live:
 		return "live"
 	case e.Err != nil:
-		return "reconnecting: " + e.Err.Error()
+		return "reconnecting: " + outage(e.Err)
 	}
 	return "reconnecting"
 }

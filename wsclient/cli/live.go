@@ -129,7 +129,7 @@ func liveMessage(event caudal.Event, now time.Time) tea.Msg {
 	case caudal.State:
 		state := liveLinkMsg{live: e.Live, since: now}
 		if e.Err != nil {
-			state.why = e.Err.Error()
+			state.why = outage(e.Err)
 		}
 		if e.In > 0 {
 			state.retry = now.Add(e.In)

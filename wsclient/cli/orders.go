@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,13 +81,15 @@ func (o *orderFlags) check() (caudal.Key, error) {
 
 // wellFormed wants an amount of some currency; of which one, the account will tell.
 func (o *orderFlags) wellFormed() error {
-	var last error
+	var first error
 	for _, c := range money.Currencies() {
-		if _, last = money.ParseAmount(o.amount, c); last == nil {
+		_, err := money.ParseAmount(o.amount, c)
+		if err == nil {
 			return nil
 		}
+		first = cmp.Or(first, err)
 	}
-	return amountUsage(last)
+	return amountUsage(first)
 }
 
 func (o *orderFlags) minor(currency string) (int64, error) {
@@ -349,9 +352,7 @@ func (b *bank) payeeBounded(a *app, ctx context.Context, whom string) (*caudal.P
 	defer cancel()
 	payee, err := b.ResolvePayee(ctx, whom)
 	if caudal.CodeOf(err) == protocol.Code_CODE_NOT_FOUND {
-		f := asFailure(explain(err))
-		f.message = fmt.Sprintf("nobody here is paid at %s", whom)
-		return nil, f
+		return nil, &failure{exit: exitRefused, code: "not_found", message: "nobody here is paid at " + whom}
 	}
 	return payee, explain(err)
 }
