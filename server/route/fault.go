@@ -38,6 +38,7 @@ var codes = []struct {
 	{models.ErrDemoDatabase, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrNotDemoDatabase, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrNewerDatabase, protocol.Code_CODE_INTERNAL, ""},
+	{models.ErrBackupExists, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrRole, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrClosed, protocol.Code_CODE_DRAINING, ""},
 	{models.ErrFailed, protocol.Code_CODE_BUSY, ""},
