@@ -274,3 +274,34 @@ func run(conn *sqlite3.SQLiteConn, text string) error {
 	defer statement.close()
 	return statement.run(nil, nil)
 }
+
+// BenchmarkHistory measures a page of 50 legs of an account with many, at the top and in the middle.
+func BenchmarkHistory(b *testing.B) {
+	const legs = 100_000
+	h, people := newCrowd(b, 1000)
+	random := rand.New(rand.NewPCG(9, 9))
+	keys := keyMaker(random)
+	answers := new(waiters)
+	for i := range legs {
+		order := people[0].transfer(people[1+i%999], 1)
+		order.Key = keys()
+		answers.submit(h, order)
+		if i%1000 == 999 {
+			answers.wait(b)
+		}
+	}
+	answers.wait(b)
+	for _, at := range []struct {
+		name   string
+		before uint64
+	}{{"newest", 0}, {"middle", legs / 2}, {"oldest", 51}} {
+		b.Run(at.name, func(b *testing.B) {
+			for b.Loop() {
+				page, _, err := h.ledger.History(b.Context(), HistoryQuery{Account: people[0].account, Before: at.before, Limit: 50})
+				if err != nil || len(page) != 50 {
+					b.Fatal(len(page), err)
+				}
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -52,17 +53,14 @@ func (l *Ledger) History(ctx context.Context, q HistoryQuery) (legs []Leg, next 
 	if start, err = markBefore(db, start, q.Until); err != nil {
 		return nil, 0, err
 	}
-	rows, err := walk(db, start, newest, q)
-	if err != nil {
+	if legs, err = walk(db, start, newest, q); err != nil {
 		return nil, 0, err
 	}
-	for i := range rows {
-		if len(legs) == q.Limit {
-			return legs, legs[len(legs)-1].Seq, nil
-		}
-		legs = append(legs, rows[i].leg(q.Account))
+	if len(legs) > q.Limit {
+		legs = legs[:q.Limit]
+		next = legs[q.Limit-1].Seq
 	}
-	return legs, 0, nil
+	return legs, next, nil
 }
 
 // point is a place on an account's chain of links.
@@ -112,42 +110,30 @@ func lower(start point, marks []models.Mark, err error) (point, error) {
 	return start, nil
 }
 
-// walked is a row on the walk, with the names of both sides.
-type walked struct {
-	models.Transfer
-	Salt        []byte
-	Text        string
-	DebitOwner  *int64
-	CreditOwner *int64
-	DebitClass  string
-	CreditClass string
-	DebitName   string
-	CreditName  string
-}
-
-// walkSQL follows the links of @account from @start downwards, at most @steps legs, and not past @since. It keeps what is
-// asked for.
+// walkSQL follows the links of account ?1 from transfer ?2 downwards, at most ?3 legs, and not past the time ?4. It keeps the
+// legs up to seq ?5 and before the time ?6, ?7 at most. Each comes with its memo, and with who stands on both sides.
 const walkSQL = `
 WITH RECURSIVE walk(step, id) AS (
-	SELECT 1, @start
+	SELECT 1, ?2
 	UNION ALL
-	SELECT step + 1, CASE t.debit WHEN @account THEN t.debit_prev ELSE t.credit_prev END
+	SELECT step + 1, CASE t.debit WHEN ?1 THEN t.debit_prev ELSE t.credit_prev END
 	FROM walk JOIN transfers t ON t.id = walk.id
-	WHERE step < @steps AND t.at >= @since AND CASE t.debit WHEN @account THEN t.debit_prev ELSE t.credit_prev END <> 0
+	WHERE step < ?3 AND t.at >= ?4 AND CASE t.debit WHEN ?1 THEN t.debit_prev ELSE t.credit_prev END <> 0
 )
-SELECT t.*, m.salt, coalesce(m.text, '') AS text,
-	d.owner AS debit_owner, c.owner AS credit_owner,
-	coalesce(d.class, '') AS debit_class, coalesce(c.class, '') AS credit_class,
-	coalesce(du.owner, '') AS debit_name, coalesce(cu.owner, '') AS credit_name
-FROM walk JOIN transfers t ON t.id = walk.id
-	LEFT JOIN memos m ON m.transfer = t.id
+SELECT t.id, t.kind, t.debit, t.credit, t.amount_minor, CASE t.debit WHEN ?1 THEN t.debit_seq ELSE t.credit_seq END AS seq,
+	CASE t.debit WHEN ?1 THEN t.debit_balance_minor ELSE t.credit_balance_minor END,
+	CASE t.debit WHEN ?1 THEN t.debit_head ELSE t.credit_head END,
+	t.at, t.actor, t.key, t.memo_hash, m.salt, coalesce(m.text, ''),
+	coalesce(d.owner, 0), coalesce(c.owner, 0), coalesce(du.owner, d.class), coalesce(cu.owner, c.class)
+FROM walk CROSS JOIN transfers t ON t.id = walk.id
+	LEFT JOIN memos m ON t.memo_hash IS NOT NULL AND m.transfer = t.id
 	LEFT JOIN accounts d ON d.id = t.debit LEFT JOIN users du ON du.id = d.owner
 	LEFT JOIN accounts c ON c.id = t.credit LEFT JOIN users cu ON cu.id = c.owner
-WHERE CASE t.debit WHEN @account THEN t.debit_seq ELSE t.credit_seq END <= @newest AND t.at >= @since AND t.at < @until
-ORDER BY walk.step LIMIT @limit`
+WHERE seq <= ?5 AND t.at >= ?4 AND t.at < ?6
+ORDER BY walk.step LIMIT ?7`
 
 // walk returns up to one leg more than the limit, so that it is known whether there is a next page.
-func walk(db *gorm.DB, start point, newest uint64, q HistoryQuery) (rows []walked, err error) {
+func walk(db *gorm.DB, start point, newest uint64, q HistoryQuery) (legs []Leg, err error) {
 	steps := q.Limit + 1
 	if start.Seq > newest {
 		steps += int(start.Seq - newest)
@@ -155,45 +141,41 @@ func walk(db *gorm.DB, start point, newest uint64, q HistoryQuery) (rows []walke
 	if q.Until != math.MaxInt64 {
 		steps += markEvery
 	}
-	err = db.Raw(walkSQL, map[string]any{
-		"account": q.Account, "start": start.Transfer, "newest": newest, "since": q.Since, "until": q.Until,
-		"steps": steps, "limit": q.Limit + 1,
-	}).Scan(&rows).Error
+	legs = make([]Leg, 0, q.Limit+1)
+	err = each(db, func(rows *sql.Rows) error {
+		leg, err := scanLeg(rows, q.Account)
+		legs = append(legs, leg)
+		return err
+	}, walkSQL, q.Account, start.Transfer, steps, q.Since, newest, q.Until, q.Limit+1)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read a history: %w", err)
 	}
-	return rows, nil
+	return legs, nil
 }
 
-// leg is the row from the view of one of its accounts.
-func (r *walked) leg(account clabe.Number) Leg {
-	leg := Leg{
-		Transfer: r.ID, Account: account, Memo: r.Text, At: r.At, Kind: Kind(r.Kind), Actor: r.Actor, Key: Key(r.Key),
+// scanLeg reads a row of walkSQL, from the view of one of its accounts.
+func scanLeg(rows *sql.Rows, account clabe.Number) (leg Leg, err error) {
+	var debit, credit clabe.Number
+	var amountMinor, payerID, payeeID int64
+	var payer, payee string
+	var head, key, memoHash, salt sql.RawBytes
+	err = rows.Scan(&leg.Transfer, &leg.Kind, &debit, &credit, &amountMinor, &leg.Seq, &leg.BalanceMinor, &head,
+		&leg.At, &leg.Actor, &key, &memoHash, &salt, &leg.Memo, &payerID, &payeeID, &payer, &payee)
+	if err != nil {
+		return leg, err
 	}
-	copy(leg.MemoSalt[:], r.Salt)
-	copy(leg.MemoHash[:], r.MemoHash)
-	if r.Debit == account {
-		leg.Seq, leg.AmountMinor, leg.BalanceMinor, leg.Counterparty = r.DebitSeq, -r.AmountMinor, r.DebitBalanceMinor, r.Credit
-		leg.Head = [32]byte(r.DebitHead)
-	} else {
-		leg.Seq, leg.AmountMinor, leg.BalanceMinor, leg.Counterparty = r.CreditSeq, r.AmountMinor, r.CreditBalanceMinor, r.Debit
-		leg.Head = [32]byte(r.CreditHead)
+	leg.Account = account
+	copy(leg.Head[:], head)
+	copy(leg.Key[:], key)
+	copy(leg.MemoHash[:], memoHash)
+	copy(leg.MemoSalt[:], salt)
+	if credit == account {
+		leg.AmountMinor, leg.Counterparty, leg.CounterpartyName = amountMinor, debit, payer
+		return leg, nil
 	}
-	leg.CounterpartyName = r.counterpartyName(account)
-	return leg
-}
-
-// counterpartyName names the payer to the payee, and masks the payee to the payer, as names does for a new transfer.
-func (r *walked) counterpartyName(account clabe.Number) string {
-	switch {
-	case r.Credit == account && r.DebitClass != "":
-		return r.DebitClass
-	case r.Credit == account:
-		return r.DebitName
-	case r.CreditClass != "":
-		return r.CreditClass
-	case r.DebitOwner != nil && r.CreditOwner != nil && *r.DebitOwner == *r.CreditOwner:
-		return r.CreditName
+	leg.AmountMinor, leg.Counterparty, leg.CounterpartyName = -amountMinor, credit, payee
+	if payeeID != 0 && payeeID != payerID { // as names does it for a new transfer
+		leg.CounterpartyName = models.MaskName(payee)
 	}
-	return models.MaskName(r.CreditName)
+	return leg, nil
 }

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"caudal/models"
 	"caudal/models/clabe"
@@ -40,6 +42,7 @@ type house struct {
 	config Config
 	fatal  chan error
 	people int
+	image  []byte // of the database, for copies
 }
 
 func (h *house) now() time.Time {
@@ -190,8 +193,7 @@ func (h *house) verify() {
 // exec alters the database behind the ledger's back, as a person with the file and a SQLite shell could.
 func (h *house) exec(statements ...string) {
 	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(h.dir, models.DatabaseFile)+"?_busy_timeout=5000&_foreign_keys=off")
-	must(h.t, err)
+	db := h.openFile()
 	defer db.Close()
 	for _, statement := range statements {
 		if _, err := db.Exec(statement); err != nil {
@@ -236,4 +238,73 @@ func (h *house) submit(o Order) waiter {
 	wait := make(waiter, 1)
 	must(h.t, h.ledger.Submit(&o, wait))
 	return wait
+}
+
+// copy puts the bank's database into another folder, where it can be altered.
+func (h *house) copy(t *testing.T) *house {
+	t.Helper()
+	copied := &house{t: t, dir: t.TempDir()}
+	if h.image == nil {
+		path := filepath.Join(t.TempDir(), "image")
+		h.exec(fmt.Sprintf("VACUUM INTO '%s'", path))
+		var err error
+		h.image, err = os.ReadFile(path)
+		must(t, err)
+	}
+	must(t, os.WriteFile(filepath.Join(copied.dir, models.DatabaseFile), h.image, 0o600))
+	return copied
+}
+
+// alter carries statements out with all triggers away, and puts them back.
+func (h *house) alter(statement string) {
+	h.t.Helper()
+	db := h.openFile()
+	defer db.Close()
+	rows, err := db.Query("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+	must(h.t, err)
+	triggers := make(map[string]string)
+	for rows.Next() {
+		var name, text string
+		must(h.t, rows.Scan(&name, &text))
+		triggers[name] = text
+	}
+	must(h.t, rows.Close())
+	script := "BEGIN;"
+	for name := range triggers {
+		script += "DROP TRIGGER " + name + ";"
+	}
+	_, err = db.Exec(script)
+	must(h.t, err)
+	result, err := db.Exec(statement)
+	must(h.t, err)
+	if changed, err := result.RowsAffected(); err != nil || changed == 0 {
+		h.t.Fatalf("%s: changed nothing", statement)
+	}
+	for _, text := range triggers {
+		_, err := db.Exec(text)
+		must(h.t, err)
+	}
+	_, err = db.Exec("COMMIT")
+	must(h.t, err)
+}
+
+// openFile opens the database as a tool would, without the store's guards.
+func (h *house) openFile() *sql.DB {
+	h.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(h.dir, models.DatabaseFile)+"?_busy_timeout=5000&_foreign_keys=off&_synchronous=off")
+	must(h.t, err)
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+// verifyFile is Verify without a store.
+func (h *house) verifyFile() *Report {
+	h.t.Helper()
+	db := h.openFile()
+	defer db.Close()
+	orm, err := gorm.Open(sqlite.New(sqlite.Config{Conn: db}), &gorm.Config{Logger: logger.Discard})
+	must(h.t, err)
+	report, err := verify(orm.WithContext(context.Background()), testIdentity)
+	must(h.t, err)
+	return report
 }

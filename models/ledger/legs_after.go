@@ -46,12 +46,8 @@ func (l *Ledger) LegsAfter(ctx context.Context, account clabe.Number, seq uint64
 		return nil, false, true, nil
 	}
 	query := HistoryQuery{Account: account, Limit: int(top.Seq-seq) - 1, Until: math.MaxInt64} // walk adds the one
-	rows, err := walk(db, top, top.Seq, query)
-	if err != nil {
+	if legs, err = walk(db, top, top.Seq, query); err != nil {
 		return nil, false, false, err
-	}
-	for i := range rows {
-		legs = append(legs, rows[i].leg(account))
 	}
 	slices.Reverse(legs)
 	return legs, false, false, nil
@@ -70,16 +66,12 @@ func (l *Ledger) headAt(db *gorm.DB, top point, seq uint64) (head [32]byte, err 
 	if err != nil {
 		return head, err
 	}
-	rows, err := walk(db, start, seq, HistoryQuery{Account: top.Account, Until: math.MaxInt64})
+	legs, err := walk(db, start, seq, HistoryQuery{Account: top.Account, Until: math.MaxInt64})
 	if err != nil {
 		return head, err
 	}
-	if len(rows) == 0 {
+	if len(legs) == 0 || legs[0].Seq != seq {
 		return head, fmt.Errorf("ledger: account %s has no leg %d", top.Account, seq)
 	}
-	leg := rows[0].leg(top.Account)
-	if leg.Seq != seq {
-		return head, fmt.Errorf("ledger: account %s has no leg %d", top.Account, seq)
-	}
-	return leg.Head, nil
+	return legs[0].Head, nil
 }
