@@ -33,7 +33,8 @@ type Conn struct {
 	mu       sync.Mutex
 	room     sync.Cond // on mu: a command was answered, bytes were written, or the state changed
 	state    state
-	code     protocol.CloseCode // why it closes, once state is not open
+	code     protocol.CloseCode // why it closes; 0 where nobody said
+	why      error              // what failed, if something did
 	draining bool               // no new commands
 	inFlight int                // commands not yet answered
 	queue    *batch             // messages that wait; nil when there are none

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,10 +41,13 @@ func (s *Server) Drain(ctx context.Context) error {
 // the handler blocks.
 const cutGrace = 5 * time.Second
 
+// errDrainEnded: the connection had not ended when the drain's time had.
+var errDrainEnded = errors.New("conn: cut at the end of the drain")
+
 // cutAll ends every connection at once, whatever it is doing.
 func (s *Server) cutAll() int {
 	for _, c := range s.all(nil) {
-		c.abort()
+		c.abort(errDrainEnded)
 	}
 	return s.gate.cutAll()
 }

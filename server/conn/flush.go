@@ -29,12 +29,11 @@ func (c *Conn) flush() {
 			return
 		}
 		if b == nil {
-			c.finish()
-			c.abort()
+			c.abort(c.finish())
 			continue
 		}
 		if err := c.write(b); err != nil {
-			c.abort()
+			c.abort(err)
 		}
 		b.free()
 	}
@@ -63,7 +62,7 @@ func (c *Conn) take() (*batch, bool) {
 func (c *Conn) flushFailed() {
 	if r := recover(); r != nil {
 		c.panicked("flush", r)
-		c.abort()
+		c.abort(nil)
 		c.take()
 	}
 }
@@ -122,19 +121,21 @@ func appendFrameHeader(dst []byte, payload int) []byte {
 
 // finish sends the close record and the close frame, waits a little for the peer's, and closes the socket. Both waits are
 // bounded by the socket's deadlines.
-func (c *Conn) finish() {
+func (c *Conn) finish() error {
 	c.mu.Lock()
 	code := c.code
 	c.mu.Unlock()
 	buf := bufferFor(frameHeaderMax + cipher.SealedLen(closeBodyLen))
 	defer buf.free()
 	record, err := c.channel.SealClose(appendFrameHeader(buf.bytes[:0], cipher.SealedLen(closeBodyLen)), uint16(code))
-	if err == nil {
-		err = c.send(record)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		closeSocket(c.ws, c.socket, code)
+	if err := c.send(record); err != nil {
+		return err
 	}
+	closeSocket(c.ws, c.socket, code)
+	return nil
 }
 
 // closeBodyLen is the length of a close record's body.
@@ -147,16 +148,20 @@ func closeSocket(ws *websocket.Conn, sock *socket, code protocol.CloseCode) {
 	_ = ws.Close(websocket.StatusCode(code), code.String())
 }
 
-// abort ends the connection at once; what is queued is lost. Calling it again does nothing.
-func (c *Conn) abort() {
+// abort ends the connection at once; what is queued is lost. why is for the log. Calling it again does nothing.
+func (c *Conn) abort(why error) {
 	c.mu.Lock()
-	if c.state != stateClosed {
-		c.state = stateClosed
-		c.queue = nil
-		c.room.Broadcast()
-	}
+	c.lose(why)
 	c.mu.Unlock()
 	c.socket.cut()
+}
+
+// lose is called with mu held.
+func (c *Conn) lose(why error) {
+	if c.state != stateClosed {
+		c.state, c.queue, c.why = stateClosed, nil, why
+		c.room.Broadcast()
+	}
 }
 
 // panicked logs a panic that is contained to the connection.

@@ -25,8 +25,10 @@ const (
 	refusedHost
 	refusedOrigin
 	refusedSubprotocol
+	refusedBody
 	refusedKeys
 	refusedUpgrade
+	refusedSocket
 	refusals
 )
 
@@ -43,8 +45,10 @@ var refusalAnswers = [refusals]struct {
 	refusedHost:        {"host", "this server does not answer to that name", http.StatusMisdirectedRequest},
 	refusedOrigin:      {"origin", "pages from there may not connect", http.StatusForbidden},
 	refusedSubprotocol: {"subprotocol", "offer the subprotocol caudal.v1", http.StatusBadRequest},
+	refusedBody:        {"body", "a WebSocket request has no body", http.StatusBadRequest},
 	refusedKeys:        {"keys", "the bank has no valid channel certificate", http.StatusServiceUnavailable},
 	refusedUpgrade:     {"upgrade", "", 0}, // the WebSocket library has answered
+	refusedSocket:      {"socket", "", 0},  // closed without a word
 }
 
 // evictAfter is how long a handshake may keep its place while others wait for one: a round trip to the other side of the

@@ -30,10 +30,24 @@ func (c *Conn) run() {
 // next handles one message. It returns false when there will be no other.
 func (c *Conn) next() bool {
 	commands, code, err := c.receive()
-	if code != 0 {
-		c.Close(code)
+	if err != nil {
+		c.ended(code, err)
+		return false
 	}
-	return err == nil && c.dispatch(commands)
+	return c.dispatch(commands)
+}
+
+// ended ends the connection after an error of the reading: with a close record where there is a code for it, at once where
+// the socket has ended. A closing that is under way meets the same end by itself.
+func (c *Conn) ended(code protocol.CloseCode, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case code != 0:
+		c.beginClose(code)
+	case c.state == stateOpen:
+		c.lose(err)
+	}
 }
 
 // receive reads one message and gives its commands. With an error comes the code to close with, or 0 where the socket has
@@ -162,15 +176,10 @@ func (c *Conn) end() {
 	}
 	defer c.server.gate.leave(c.place)
 	c.mu.Lock()
-	if c.state == stateOpen { // the peer went without a word
-		c.state = stateClosed
-		c.queue = nil
-		c.room.Broadcast()
-	}
-	for c.state == stateClosing {
+	for c.state != stateClosed {
 		c.room.Wait()
 	}
-	code := c.code
+	code, why := c.code, c.why
 	c.mu.Unlock()
 	c.socket.cut()
 	_ = c.ws.CloseNow() // the socket is closed; this lets go of the library's state
@@ -181,7 +190,7 @@ func (c *Conn) end() {
 	c.mu.Unlock()
 	c.server.unregister(c)
 	c.server.counts.closed(code)
-	c.Log().Debug("connection closed", "code", code, "after", c.age())
+	c.Log().Debug("connection closed", "code", code, "after", c.age(), "error", why)
 	defer func() {
 		if r := recover(); r != nil {
 			c.panicked("closed", r)

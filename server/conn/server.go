@@ -105,6 +105,9 @@ func (s *Server) examine(r *http.Request, a *admission) refusal {
 	if !s.config.Origins.Allow(r.Header.Values("Origin")) {
 		return refusedOrigin
 	}
+	if r.ContentLength != 0 {
+		return refusedBody // its bytes would be read as frames
+	}
 	var ok bool
 	if a.offered, ok = offered(r.Header); !ok {
 		return refusedSubprotocol
@@ -125,6 +128,9 @@ func (s *Server) refuse(w http.ResponseWriter, why refusal) {
 	answer := refusalAnswers[why]
 	if answer.status == http.StatusTooManyRequests || answer.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
+	}
+	if why == refusedBody {
+		w.Header().Set("Connection", "close") // else net/http waits for the body before it answers
 	}
 	http.Error(w, answer.message, answer.status)
 }

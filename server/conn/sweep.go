@@ -18,6 +18,9 @@ const (
 // heartbeat still comes within its interval.
 const sweepsPerHeartbeat = 20
 
+// sweepsPerForget: the gate's memory of addresses is bounded anyway, and looking through all of it holds up who comes in.
+const sweepsPerForget = 16
+
 // sweepInterval is at most a second, so that the shorter timeouts are kept too.
 func (s *Server) sweepInterval() time.Duration {
 	t := s.config.Times
@@ -30,7 +33,7 @@ func (s *Server) sweep() {
 	ticker := time.NewTicker(s.sweepInterval())
 	defer ticker.Stop()
 	var conns []*Conn
-	for {
+	for round := 0; ; round++ {
 		select {
 		case <-s.stop:
 			return
@@ -47,7 +50,9 @@ func (s *Server) sweep() {
 			c.sweep(now, heartbeat)
 		}
 		clear(conns) // a connection that has ended is not to be kept
-		s.gate.forget(time.Now())
+		if round%sweepsPerForget == 0 {
+			s.gate.forget(time.Now())
+		}
 	}
 }
 
