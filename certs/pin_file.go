@@ -20,8 +20,8 @@ type pinFile struct {
 	lines []pinLine
 }
 
-// pinLine is one line. A damaged line still stands for its host, and one whose host cannot be read for every host: it
-// may have been anybody's pin, and nobody may become unknown because of a damaged disk or a slip in an editor.
+// pinLine is one line. A damaged line stands for its host, where that can be read, and for every host without a pin: it may
+// have been, or have swallowed, anybody's, and nobody may become unknown because of a damaged disk or a slip in an editor.
 type pinLine struct {
 	text     string // as it stands in the file, without the line's end
 	kind     pinKind
@@ -36,7 +36,7 @@ const (
 	pinNone    pinKind = iota // comment or empty
 	pinGood                   // a host and its identity
 	pinDamaged                // a host whose identity cannot be read
-	pinUnknown                // even the host cannot be read
+	pinUnknown                // even the host cannot be read, or there may be two
 )
 
 const (
@@ -58,17 +58,16 @@ func parsePinFile(text []byte) pinFile {
 
 func parsePinLine(text string) pinLine {
 	line := pinLine{text: text}
+	if text = strings.Trim(text, " \t"); text == "" || text[0] == '#' {
+		return line
+	}
+	line.kind = pinUnknown
 	if len(text) > maxPinLine {
-		line.kind = pinUnknown
 		return line
 	}
 	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })
-	if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-		return line
-	}
 	host, err := canonicalHost(fields[0])
-	if err != nil {
-		line.kind = pinUnknown
+	if err != nil || len(fields) > 3 { // more than one pin has: another line may have run into it
 		return line
 	}
 	line.kind, line.host = pinDamaged, host
@@ -105,9 +104,7 @@ func (f pinFile) lookup(host string) (index int, err error) {
 	index = -1
 	for i, line := range f.lines {
 		switch {
-		case line.kind == pinUnknown:
-			// Only where nothing better is known: decided below.
-		case line.host != host || line.kind == pinNone:
+		case line.host != host: // lines without a readable host too
 		case line.kind == pinDamaged:
 			return -1, fmt.Errorf("%w: line %d, for %s", ErrMalformedPin, i+1, host)
 		case index >= 0:
@@ -120,8 +117,8 @@ func (f pinFile) lookup(host string) (index int, err error) {
 		return index, nil
 	}
 	for i, line := range f.lines {
-		if line.kind == pinUnknown {
-			return -1, fmt.Errorf("%w: the host in line %d cannot be read; it may be %s", ErrMalformedPin, i+1, host)
+		if line.kind == pinDamaged || line.kind == pinUnknown {
+			return -1, fmt.Errorf("%w: line %d is damaged, and may have held the pin of %s", ErrMalformedPin, i+1, host)
 		}
 	}
 	return -1, fmt.Errorf("%w: %s", ErrUnknownIdentity, host)

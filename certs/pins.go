@@ -12,8 +12,9 @@ import (
 var (
 	// ErrUnknownIdentity is a host without a pin.
 	ErrUnknownIdentity = errors.New("no identity is pinned for this host")
-	// ErrMalformedPin is a damaged line in the pin store that is, or may be, the host's. It is never taken for a host
-	// without a pin: else damaging a file would be enough to change whom a user trusts.
+	// ErrMalformedPin is a damaged line in the pin store that is the host's, or may be: where a host has no pin, that is every
+	// damaged line. It is never taken for a host without a pin: else damaging a file would be enough to change whom a user
+	// trusts.
 	ErrMalformedPin = errors.New("malformed pin")
 )
 
@@ -109,7 +110,8 @@ func (p *Pins) Add(host string, identity Identity) error {
 	})
 }
 
-// Forget removes what is pinned for host, damaged lines of its too. It is for a user who has made sure, by another way
+// Forget removes what is pinned for host, damaged lines of its too, but none that may be of two hosts: that one is
+// [ErrMalformedPin], and for an editor. It is for a user who has made sure, by another way
 // than this connection, that the bank did change. Nothing pinned is [ErrUnknownIdentity].
 func (p *Pins) Forget(host string) error {
 	return p.change(host, func(f *pinFile, host string) error {

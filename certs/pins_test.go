@@ -177,6 +177,51 @@ func TestListHasEveryPinAndOwnsUpToDamage(t *testing.T) {
 	mustBe(t, err, ErrMalformedPin)
 }
 
+// A line end that is lost, or a block that a disk filled with zeros, swallows the pins of hosts that come later.
+func TestAPinSwallowedByItsNeighboursLineIsNotUnknown(t *testing.T) {
+	neighbour := "a.example.com:1 " + mustKey(t).Public().String() + " 2026-03-01"
+	mine := pinnedHost + " " + mustKey(t).Public().String() + " 2026-03-01"
+	for name, text := range map[string]string{
+		"line ends of an old Mac": neighbour + "\r" + mine + "\r",
+		"line end became a space": neighbour + " " + mine,
+		"line end is gone":        neighbour + mine,
+		"line end became a NUL":   neighbour + "\x00" + mine,
+		"zeros from key to key":   neighbour[:16] + strings.Repeat("\x00", 70) + mine[30:],
+		"zeros to the end":        neighbour[:40] + strings.Repeat("\x00", len(mine)),
+	} {
+		path := filepath.Join(t.TempDir(), "pins")
+		must(t, os.WriteFile(path, []byte(text+"\n"), 0o600))
+		pins := mustOpen(t, path)
+		_, err := pins.Lookup(pinnedHost)
+		if !errors.Is(err, ErrMalformedPin) || errors.Is(err, ErrUnknownIdentity) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := pins.Add(pinnedHost, mustKey(t).Public()); !errors.Is(err, ErrMalformedPin) {
+			t.Errorf("%s: pinned anew: %v", name, err)
+		}
+	}
+}
+
+// To forget one host must not drop another's pin that ran into its line.
+func TestForgetLeavesALineThatMayBeOfTwoHosts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pins")
+	one := "a.example.com:1 " + mustKey(t).Public().String() + " 2026-03-01"
+	text := one + " " + pinnedHost + " " + mustKey(t).Public().String() + " 2026-03-01\n"
+	must(t, os.WriteFile(path, []byte(text), 0o600))
+	pins := mustOpen(t, path)
+	mustBe(t, pins.Forget("a.example.com:1"), ErrMalformedPin)
+	if got := string(mustRead(t, path)); got != text {
+		t.Errorf("the file became %q", got)
+	}
+}
+
+func TestACommentMeansNothingHoweverLong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pins")
+	must(t, os.WriteFile(path, []byte(" # "+strings.Repeat("x", 2*maxPinLine)+"\n"), 0o600))
+	_, err := mustOpen(t, path).Lookup(pinnedHost)
+	mustBe(t, err, ErrUnknownIdentity)
+}
+
 func TestDamageOfOneHostLeavesTheOthers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pins")
 	id := mustKey(t).Public()
@@ -360,6 +405,7 @@ func FuzzPinFile(f *testing.F) {
 	id := vectorKey(1).Public()
 	f.Add([]byte("# mine\n\n" + pinnedHost + " " + id.String() + " 2026-03-01\n"))
 	f.Add([]byte(pinnedHost + "\x00"))
+	f.Add([]byte("a.example.com:1 " + id.String() + " 2026-03-01" + pinnedHost + " " + id.String() + " 2026-03-01\n"))
 	f.Add([]byte("\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file := parsePinFile(text)
@@ -371,9 +417,16 @@ func FuzzPinFile(f *testing.F) {
 				t.Fatalf("%+v", line)
 			}
 		case errors.Is(err, ErrUnknownIdentity):
-			// Unknown only if no line begins with the host.
-			for line := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == '\n' }) {
-				if fields := strings.FieldsFunc(line, isBlank); len(fields) > 0 && strings.EqualFold(fields[0], pinnedHost) {
+			// Unknown only if there is nothing but comments and whole pins of others.
+			for line := range strings.SplitSeq(string(text), "\n") {
+				fields := strings.FieldsFunc(strings.TrimSuffix(line, "\r"), isBlank)
+				if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+					continue
+				}
+				if len(fields) != 3 || strings.EqualFold(fields[0], pinnedHost) {
+					t.Fatalf("%q hides a pin", text)
+				}
+				if _, err := ParseIdentity(fields[1]); err != nil {
 					t.Fatalf("%q hides a pin", text)
 				}
 			}
@@ -388,4 +441,4 @@ func FuzzPinFile(f *testing.F) {
 	})
 }
 
-func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' }
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
