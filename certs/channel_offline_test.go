@@ -3,6 +3,7 @@ package certs
 import (
 	"context"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -380,4 +381,20 @@ func FuzzChannelRequest(f *testing.F) {
 			t.Fatalf("%x was read as %+v", raw, r)
 		}
 	})
+}
+
+func TestAClockThatWasSetBackSilencesNoWarning(t *testing.T) {
+	book, log := newLog()
+	clock := newClock()
+	r := reminder{options: Options{Log: log}, repeat: offlineRepeat}
+	for _, step := range []struct {
+		leap time.Duration
+		told int
+	}{{0, 1}, {offlineRepeat - 1, 1}, {1, 2}, {-365 * 24 * time.Hour, 3}, {offlineRepeat - 1, 3}, {1, 4}} {
+		clock.Advance(step.leap)
+		r.tell(clock.Now(), slog.LevelWarn, "ends soon")
+		if n := book.count("ends soon"); n != step.told {
+			t.Fatalf("after %v: told %d times, want %d", step.leap, n, step.told)
+		}
+	}
 }

@@ -26,7 +26,10 @@ const (
 // fit together or is not valid now does not replace one that does. A key file that others can read is served, as many
 // certificate programs make such files for a group, but warned about.
 func FileTLS(certFile, keyFile string, o Options) (*TLS, error) {
-	f := &fileTLS{certFile: certFile, keyFile: keyFile, options: o, reminder: reminder{options: o, repeat: fileRepeat}}
+	f := &fileTLS{
+		certFile: certFile, keyFile: keyFile, options: o,
+		failure: reminder{options: o, repeat: fileRepeat}, end: reminder{options: o, repeat: fileRepeat},
+	}
 	if err := f.refresh(); err != nil {
 		return nil, err
 	}
@@ -35,7 +38,9 @@ func FileTLS(certFile, keyFile string, o Options) (*TLS, error) {
 		interval: filePoll,
 		look: func() {
 			if err := f.refresh(); err != nil {
-				o.log().Warn("the TLS certificate files could not be read again", "error", err)
+				f.failure.tell(o.now(), slog.LevelWarn, "the TLS certificate files could not be read again", "error", err)
+			} else {
+				f.failure.forget()
 			}
 			f.warn()
 		},
@@ -46,8 +51,8 @@ type fileTLS struct {
 	certFile, keyFile string
 	options           Options
 	served            served
-	cert, key         []byte // the files as read last, good or bad, so that each change is judged once
-	reminder          reminder
+	cert, key         []byte // the files as judged last, good or malformed; time changes neither verdict
+	failure, end      reminder
 }
 
 func (f *fileTLS) refresh() error {
@@ -62,9 +67,9 @@ func (f *fileTLS) refresh() error {
 	if f.served.certificate.Load() != nil && bytes.Equal(cert, f.cert) && bytes.Equal(key, f.key) {
 		return nil
 	}
-	f.cert, f.key = cert, key
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
+		f.cert, f.key = cert, key
 		return fmt.Errorf("%w: %s and %s: %w", ErrMalformedTLS, f.certFile, f.keyFile, err)
 	}
 	now := f.options.now()
@@ -75,6 +80,7 @@ func (f *fileTLS) refresh() error {
 	if err := checkFileMode(f.keyFile); err != nil {
 		f.options.log().Warn("the TLS key can be read by others", "error", err)
 	}
+	f.cert, f.key = cert, key
 	f.served.certificate.Store(&pair)
 	f.options.log().Info("TLS certificate read", "file", f.certFile, "until", pair.Leaf.NotAfter)
 	return nil
@@ -92,8 +98,8 @@ func (f *fileTLS) warn() {
 	now, end := f.options.now(), f.served.certificate.Load().Leaf.NotAfter
 	switch {
 	case now.After(end):
-		f.reminder.tell(now, slog.LevelError, "the TLS certificate has expired", "file", f.certFile, "end", end)
+		f.end.tell(now, slog.LevelError, "the TLS certificate has expired", "file", f.certFile, "end", end)
 	case now.After(end.Add(-fileWarning)):
-		f.reminder.tell(now, slog.LevelWarn, "the TLS certificate ends soon", "file", f.certFile, "end", end)
+		f.end.tell(now, slog.LevelWarn, "the TLS certificate ends soon", "file", f.certFile, "end", end)
 	}
 }

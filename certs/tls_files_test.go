@@ -83,6 +83,36 @@ func TestFilesAreServedAndReadAgain(t *testing.T) {
 	must(t, trusts(second))
 }
 
+// A CA that does not backdate, or a clock that is slow: the files do not change again when their time comes.
+func TestFilesThatAreNotValidYetAreServedOnceTheyAre(t *testing.T) {
+	clock := newClock()
+	book, log := newLog()
+	files := newFilePair(t)
+	first, cert, key := files.issue(t, clock.Now(), 90*24*time.Hour)
+	files.write(t, cert, key)
+	server, err := FileTLS(files.cert, files.key, Options{Clock: clock.Now, Log: log})
+	must(t, err)
+	address := serve(t, "tcp4", "127.0.0.1:0", server.Config())
+	trusts := func(roots *x509.CertPool) error {
+		_, err := dial(address, &tls.Config{RootCAs: roots, ServerName: "localhost", Time: clock.Now})
+		return err
+	}
+
+	second, cert, key := files.issue(t, clock.Now().Add(channelBackdate+10*time.Minute), 90*24*time.Hour)
+	files.write(t, cert, key)
+	for range 9 {
+		server.look()
+		clock.Advance(filePoll)
+	}
+	must(t, trusts(first))
+	if n := book.count("level=WARN", "not valid now"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, book)
+	}
+	clock.Advance(filePoll)
+	server.look()
+	must(t, trusts(second))
+}
+
 func TestRunningServerSeesFilesChangeAndWarnsBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		book, log := newLog()
