@@ -54,8 +54,10 @@ func ACME(config ACMEConfig, o Options) (*TLS, error) {
 		Client:     &acme.Client{DirectoryURL: config.DirectoryURL},
 	}
 	tlsConfig := serverConfig(func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		if slices.Contains(hello.SupportedProtos, acme.ALPNProto) {
-			return manager.GetCertificate(hello) // the CA's challenge
+		// The CA's challenge names this protocol alone (RFC 8737 section 3). Whoever names others beside it is a client like
+		// any other: handed over as it is, its hello would have the manager ask the CA for a second certificate, with RSA.
+		if slices.Equal(hello.SupportedProtos, []string{acme.ALPNProto}) {
+			return manager.GetCertificate(hello)
 		}
 		return manager.GetCertificate(ecdsaHello(hello.ServerName))
 	})

@@ -240,6 +240,13 @@ func TestACMECertificateIsProvenIssuedAndKept(t *testing.T) {
 			t.Errorf("%q, %v", state.NegotiatedProtocol, state.PeerCertificates[0].PublicKeyAlgorithm)
 		}
 	}
+	// Nor may one that names the challenge's protocol beside another: the CA names it alone (RFC 8737 section 3).
+	mixed := &tls.Config{RootCAs: ca.roots, ServerName: acmeHost, MinVersion: tls.VersionTLS13, NextProtos: []string{acme.ALPNProto, "http/1.1"}}
+	state, err := dial(address, mixed)
+	must(t, err)
+	if state.PeerCertificates[0].PublicKeyAlgorithm != x509.ECDSA {
+		t.Error(state.PeerCertificates[0].PublicKeyAlgorithm)
+	}
 	for _, name := range []string{"other.example.com", "www.bank.example.com", "bank.example.com.evil.org", "localhost"} {
 		if _, err := dial(address, &tls.Config{RootCAs: ca.roots, ServerName: name}); err == nil {
 			t.Errorf("%s: served", name)
