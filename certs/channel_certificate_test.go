@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -350,4 +351,16 @@ func FuzzInspectChannel(f *testing.F) {
 			anyOf(t, err)
 		}
 	})
+}
+
+func TestALogShowsACertificateReadably(t *testing.T) {
+	s := newSample(t)
+	c, err := VerifyChannel(s.raw, s.static, s.key.Public(), s.now)
+	must(t, err)
+	var book logBook
+	slog.New(slog.NewTextHandler(&book, nil)).Info("certified", "certificate", c)
+	slog.New(slog.NewJSONHandler(&book, nil)).Info("certified", "certificate", c)
+	if n := book.count("Banco Ñandú", s.key.Public().String(), "until 2026-03-08T12:00:00Z"); n != 2 || book.count("Static") != 0 {
+		t.Errorf("\n%s", &book)
+	}
 }

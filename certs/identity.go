@@ -92,8 +92,8 @@ func (id *Identity) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Verify reports whether signature is this identity's over label || message. Labels end in a zero byte, and each names
-// one purpose, so that no signature serves two.
+// Verify reports whether signature is this identity's over label || message. Labels end in their only zero byte, and each
+// names one purpose, so that no signature serves two.
 func (id Identity) Verify(label string, message, signature []byte) bool {
 	return len(signature) == ed25519.SignatureSize && id.usable() &&
 		ed25519.Verify(id[:], append([]byte(label), message...), signature)

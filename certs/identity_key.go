@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"strings"
 )
 
 // ErrMalformedIdentityKey is an identity key file that holds something else.
@@ -22,7 +23,8 @@ const (
 	maxKeyFile = 64 << 10
 )
 
-// IdentityKey is the private half of an [Identity]. Whoever has it is the bank. No formatting verb and no log shows it.
+// IdentityKey is the private half of an [Identity]. Whoever has it is the bank. No formatting verb and no log shows it,
+// nor a copy of it.
 type IdentityKey struct {
 	private ed25519.PrivateKey
 }
@@ -102,19 +104,20 @@ func (k *IdentityKey) Public() Identity {
 	return Identity(k.private.Public().(ed25519.PublicKey))
 }
 
-// Sign signs label || message. A label names one purpose and ends in a zero byte; anything else is a programmer's
-// mistake and panics, because a signature without a purpose can be replayed for another.
+// Sign signs label || message. A label names one purpose and ends in its only zero byte, so that none is the beginning of
+// another; anything else is a programmer's mistake and panics, because a signature without a purpose can be replayed for
+// another.
 func (k *IdentityKey) Sign(label string, message []byte) []byte {
-	if len(label) < 2 || label[len(label)-1] != 0 {
-		panic("certs: a signature label is not empty and ends in a zero byte")
+	if len(label) < 2 || strings.IndexByte(label, 0) != len(label)-1 {
+		panic("certs: a signature label is not empty and ends in its only zero byte")
 	}
 	return ed25519.Sign(k.private, append([]byte(label), message...))
 }
 
 // Format shows the fingerprint for every verb, so that the key cannot be printed by mistake.
-func (k *IdentityKey) Format(s fmt.State, _ rune) {
+func (k IdentityKey) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, "identity key of "+k.Public().String())
 }
 
 // LogValue shows the fingerprint.
-func (k *IdentityKey) LogValue() slog.Value { return slog.StringValue(k.Public().String()) }
+func (k IdentityKey) LogValue() slog.Value { return slog.StringValue(k.Public().String()) }

@@ -158,9 +158,13 @@ func TestIdentityKeyIsNeverPrinted(t *testing.T) {
 		fmt.Fprintf(&out, verb+"\n", key)
 		fmt.Fprintf(&out, verb+"\n", struct{ K *IdentityKey }{key})
 		fmt.Fprintf(&out, verb+"\n", []any{key})
+		fmt.Fprintf(&out, verb+"\n", *key)
+		fmt.Fprintf(&out, verb+"\n", struct{ K IdentityKey }{*key})
 	}
 	slog.New(slog.NewTextHandler(&out, nil)).Info("start", "key", key)
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("start", "key", key)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("start", "key", *key)
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("start", "key", *key)
 	text, err := json.Marshal(key) //nolint:staticcheck // that it is empty is what is shown
 	must(t, err)
 	out.Write(text)

@@ -153,7 +153,7 @@ func TestSignatureServesOnePurpose(t *testing.T) {
 	if key.Public().Verify("one\x00", []byte("message"), signature[:63]) {
 		t.Error("accepted though cut")
 	}
-	for _, label := range []string{"", "\x00", "open"} {
+	for _, label := range []string{"", "\x00", "open", "one\x00two\x00", "one\x00two"} {
 		func() {
 			defer func() {
 				if recover() == nil {

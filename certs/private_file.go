@@ -54,15 +54,26 @@ func readFile(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
 
 // makeDir makes a directory of mode 0700 where there is none, and checks one that is there.
 func makeDir(dir string, forbidden fs.FileMode) error {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		if err := syncDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
+	if err := makeMissing(dir); err != nil {
+		return err
 	}
 	return checkDir(dir, forbidden)
+}
+
+// makeMissing makes dir and what is missing above it, and syncs each new entry: a file that has been synced is lost all the
+// same where the directory that leads to it is.
+func makeMissing(dir string) error {
+	parent := filepath.Dir(dir)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || parent == dir {
+		return err
+	}
+	if err := makeMissing(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
 }
 
 func checkDir(dir string, forbidden fs.FileMode) error {
