@@ -8,6 +8,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -137,9 +140,19 @@ func BenchmarkIdleConnection(b *testing.B) {
 				b.Fatal("the clients do not come")
 			}
 		}
-		// A while later, each has heard a heartbeat or so.
 		after := resident(b)
 		b.ReportMetric(float64(after-before)/float64(count), "KB/conn")
+		debug.FreeOSMemory() // what the handshakes left behind
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(resident(b)-before)/float64(count), "KB/conn-after-gc")
+		b.ReportMetric(float64(m.HeapAlloc)/1024/float64(count), "heap-KB/conn")
+		b.ReportMetric(float64(m.StackInuse)/1024/float64(count), "stack-KB/conn")
+		if path := os.Getenv("CAUDAL_BENCH_HEAP"); path != "" {
+			f := must(os.Create(path))
+			_ = pprof.WriteHeapProfile(f)
+			_ = f.Close()
+		}
 		_ = stdin.Close()
 		_ = child.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

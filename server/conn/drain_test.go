@@ -118,6 +118,7 @@ func TestDrainCutsWhatItsContextDoesNotWaitFor(t *testing.T) {
 		closed:  func(*Conn) { closed.Add(1) },
 	}, nil)
 	stuck, idle := b.dial(t), b.dial(t)
+	eventually(t, "the server knows of both channels", func() bool { return b.Stats().Opened == 2 })
 	stuck.ping(1)
 	c := <-began
 	heard := idle.keepReading()
