@@ -167,13 +167,13 @@ func (p *placed) Close() error {
 }
 
 // Dial returns a way to the server on a data folder for Call. ErrNoServer: there is none.
-func Dial(data string) (func(context.Context, Command, []byte) ([]byte, error), error) {
+func Dial(ctx context.Context, data string) (func(context.Context, Command, []byte) ([]byte, error), error) {
 	address, release, err := socketAddress(data)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	probe, err := net.Dial("unix", address)
+	probe, err := new(net.Dialer).DialContext(ctx, "unix", address)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 			return nil, ErrNoServer

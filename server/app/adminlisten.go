@@ -54,3 +54,11 @@ func (s *server) stopAdmin() {
 		_ = s.admin.server.Close() // a scrape that nobody reads to its end
 	}
 }
+
+// adminAddress is where the admin listener is; empty for none.
+func (s *server) adminAddress() string {
+	if s.admin == nil {
+		return ""
+	}
+	return s.admin.listener.Addr().String()
+}

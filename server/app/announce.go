@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"caudal/models/money"
 )
@@ -15,7 +14,7 @@ import (
 // newcomer needs next.
 func (a *app) announce(s *server, seeds *demo) error {
 	where := fmt.Sprintf("CAUDAL_SERVER=wss://%s/ws CAUDAL_IDENTITY=%s", s.listener.Addr(), s.keys.Identity())
-	s.log.Info("ready", "listen", s.listener.Addr().String(), "identity", s.keys.Identity().String(), "data", s.config.Data)
+	s.log.Info("ready", "listen", s.listener.Addr().String(), "admin", s.adminAddress(), "identity", s.keys.Identity().String(), "data", s.config.Data)
 	if seeds == nil {
 		_, err := fmt.Fprintln(a.stdout, where)
 		return err
@@ -35,18 +34,16 @@ func style(w io.Writer, getenv func(string) string) func(string) string {
 }
 
 // print writes the newcomer's page.
-func (d *demo) print(w io.Writer, where string, s *server, heading func(string) string) {
+func (d *demo) print(w *strings.Builder, where string, s *server, heading func(string) string) {
 	client := clientProgram()
 	fmt.Fprintf(w, "\n%s\n\n", heading("Caudal, a demo bank on this machine. The money is for play."))
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	for _, u := range d.users {
 		balance := "teller"
 		if u.giftMinor > 0 {
 			balance = money.FormatGrouped(u.giftMinor, money.MXN) + " MXN"
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", u.username, u.owner, u.password, balance)
+		fmt.Fprintf(w, "  %-8s  %-17s  %s  %13s\n", u.username, u.owner, u.password, balance)
 	}
-	_ = table.Flush() // into memory
 	export := func(home string) string {
 		return "export " + where + " CAUDAL_HOME=" + quote(filepath.Join(s.config.Data, home))
 	}

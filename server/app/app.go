@@ -51,10 +51,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case err == nil:
 		return exitDone
 	case errors.As(err, new(usage)):
-		fmt.Fprintf(a.stderr, "caudald: %v\nSee --help.\n", err)
+		_, _ = fmt.Fprintf(a.stderr, "caudald: %v\nSee --help.\n", err) // nowhere else to say it
 		return exitUsage
 	default:
-		fmt.Fprintf(a.stderr, "caudald: %v\n", err)
+		_, _ = fmt.Fprintf(a.stderr, "caudald: %v\n", err) // nowhere else to say it
 		return exitFailure
 	}
 }

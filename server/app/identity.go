@@ -56,7 +56,7 @@ func founded(ctx context.Context, data string) (*models.Bank, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	defer pool.Close()
+	defer func() { _ = pool.Close() }() // nothing was written
 	if !db.Migrator().HasTable(&models.Bank{}) {
 		return nil, nil // somebody began to found a bank, and was cut off
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -12,8 +13,9 @@ import (
 const portsTried = 100
 
 // listen opens a listener. Where search is set and the port is taken, the next free one serves.
-func listen(address string, search bool) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address string, search bool) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err == nil || !search || !errors.Is(err, syscall.EADDRINUSE) {
 		return listener, err
 	}
@@ -26,7 +28,7 @@ func listen(address string, search bool) (net.Listener, error) {
 		return nil, err
 	}
 	for next := first + 1; next < first+portsTried && next <= 65535; next++ {
-		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(next)))
+		listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(next)))
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 			return listener, err
 		}

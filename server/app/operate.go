@@ -50,7 +50,7 @@ func (a *app) operatorCommand(use, short string, do func(*cobra.Command, *config
 func (a *app) operate(ctx context.Context, c *config.Config, found bool, do func(runner) error) error {
 	patience := time.After(lockPatience)
 	for {
-		run, err := admin.Dial(c.Data)
+		run, err := admin.Dial(ctx, c.Data)
 		if err == nil {
 			return do(run)
 		}

@@ -39,9 +39,14 @@ func (a *app) readPassword(stdin bool) (string, error) {
 	}
 	var typed [2]string
 	for i, prompt := range [2]string{"New password: ", "Again: "} {
-		fmt.Fprint(a.stderr, prompt)
+		_, err := fmt.Fprint(a.stderr, prompt)
+		if err != nil {
+			return "", err
+		}
 		raw, err := term.ReadPassword(int(file.Fd()))
-		fmt.Fprintln(a.stderr)
+		if _, lineErr := fmt.Fprintln(a.stderr); err == nil {
+			err = lineErr
+		}
 		if err != nil {
 			return "", fmt.Errorf("read the password: %w", err)
 		}

@@ -58,14 +58,14 @@ func (a *app) serve(ctx context.Context, c *config.Config) (err error) {
 		if c.Data, err = os.MkdirTemp("", "caudal-demo-"); err != nil {
 			return fmt.Errorf("make a temporary folder: %w", err)
 		}
-		defer os.RemoveAll(c.Data) // it is the temporary folder that was just made, and the bank in it is closed
+		defer func() { _ = os.RemoveAll(c.Data) }() // what was just made for this run; a rest of it harms nobody
 	}
 	if err := makeData(c.Data); err != nil {
 		return err
 	}
 	s := &server{config: c, log: log, failed: make(chan error, 2)}
 	defer s.closeListeners()
-	if err := s.listen(); err != nil {
+	if err := s.listen(ctx); err != nil {
 		return err
 	}
 	dir, err := a.identityDir(c)
@@ -107,15 +107,15 @@ func (a *app) prove(ctx context.Context, s *server, dir string) (err error) {
 }
 
 // listen opens the listeners; nobody is answered yet. Ports come first, so that a server that cannot start touches nothing.
-func (s *server) listen() (err error) {
+func (s *server) listen(ctx context.Context) (err error) {
 	c := s.config
-	if s.listener, err = listen(c.Listen, c.Demo && !c.Asked("listen")); err != nil {
+	if s.listener, err = listen(ctx, c.Listen, c.Demo && !c.Asked("listen")); err != nil {
 		return fmt.Errorf("listen for clients: %w", err)
 	}
 	if c.Admin == "" {
 		return nil
 	}
-	listener, err := listen(c.Admin, c.Demo && !c.Asked("admin"))
+	listener, err := listen(ctx, c.Admin, c.Demo && !c.Asked("admin"))
 	if err != nil {
 		return fmt.Errorf("listen for the admin: %w", err)
 	}

@@ -104,7 +104,7 @@ func (a *app) compare(request *certs.ChannelRequest, given string) error {
 	if !isTerminal(a.stdin) {
 		return usagef("without a terminal the fingerprint must be given: --fingerprint")
 	}
-	fmt.Fprintf(a.stderr, "The request of %q has the fingerprint\n\n  %s\n\nIs it the one in the server's log? Type yes: ", request.Name, own)
+	_, _ = fmt.Fprintf(a.stderr, "The request of %q has the fingerprint\n\n  %s\n\nIs it the one in the server's log? Type yes: ", request.Name, own)
 	line, err := bufio.NewReader(a.stdin).ReadString('\n')
 	if err != nil || strings.TrimSpace(line) != "yes" {
 		return errNotCompared
