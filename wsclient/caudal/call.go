@@ -12,8 +12,8 @@ import (
 type repetition bool
 
 const (
-	safe   repetition = true  // it changes nothing, or the same way each time
-	unsafe repetition = false // once is all
+	repeatable repetition = true  // it changes nothing, or the same way each time
+	single     repetition = false // once is all
 )
 
 // answer is a reply that is a result, and the key of the order that it answers.
@@ -24,12 +24,12 @@ type answer struct {
 
 // ask sends a command that may be repeated, over as many connections as it takes until ctx ends.
 func (c *Conn) ask(ctx context.Context, command *protocol.Command) (*protocol.Reply, error) {
-	return c.invoke(ctx, safe, func(*link) (*protocol.Command, error) { return again(command), nil })
+	return c.invoke(ctx, repeatable, func(*link) (*protocol.Command, error) { return again(command), nil })
 }
 
 // askOnce sends a command at most once.
 func (c *Conn) askOnce(ctx context.Context, command *protocol.Command) (*protocol.Reply, error) {
-	return c.invoke(ctx, unsafe, func(*link) (*protocol.Command, error) { return again(command), nil })
+	return c.invoke(ctx, single, func(*link) (*protocol.Command, error) { return again(command), nil })
 }
 
 // again copies the command for one more attempt: each has an id of its own, and the one before may still be written.
@@ -62,7 +62,7 @@ func (c *Conn) invoke(ctx context.Context, repeat repetition, build func(*link) 
 			}
 		case !linkEnded(l) || forGood(err):
 			return nil, err
-		case sent && repeat == unsafe:
+		case sent && repeat == single:
 			return nil, disconnected(err)
 		}
 	}

@@ -119,7 +119,12 @@ func isLeg(e Event) bool { b, ok := e.(Balance); return ok && b.Leg != nil }
 func kind[T Event](e Event) bool { _, ok := e.(T); return ok }
 
 func (w *watcher) end() error {
-	<-w.ended
+	w.t.Helper()
+	select {
+	case <-w.ended:
+	case <-time.After(24 * time.Hour): // of the test's own time
+		w.t.Fatal("the loop has not ended")
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err

@@ -21,7 +21,7 @@ import (
 // fakeBank keeps a ledger in memory, as honest as a test lets it be: intercept sees each command before the bank does,
 // outgoing sees each message before the client does.
 type fakeBank struct {
-	t *testing.T
+	t testing.TB
 	fakeEndpoint
 
 	// intercept returns true for a command that the bank shall not see.
@@ -68,7 +68,7 @@ func fakeCLABE(n int64) string {
 // cash is whoever the fake bank's accounts get their money from.
 var cash = fakeCLABE(1)
 
-func newFakeBank(t *testing.T) *fakeBank {
+func newFakeBank(t testing.TB) *fakeBank {
 	b := &fakeBank{
 		t: t, missingMax: 10, pageMax: 5, revoked: map[string]bool{}, orders: map[Key]*protocol.Reply{},
 		hello: &protocol.HelloResult{Server: "fake/1.0", Version: 1, IdleTimeoutMs: 60000, HeartbeatMs: 20000, CommandsInFlightMax: 256},

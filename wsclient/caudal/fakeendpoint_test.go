@@ -31,7 +31,7 @@ import (
 // fakeEndpoint is TLS, WebSocket and channel of the fake bank, over pipes in memory, so that tests can have their own
 // time; what it does wrong is what a test sets.
 type fakeEndpoint struct {
-	t        *testing.T
+	t        testing.TB
 	bank     *fakeBank
 	identity *certs.IdentityKey
 	roots    *x509.CertPool
@@ -46,6 +46,8 @@ type fakeEndpoint struct {
 	certificate func(*certs.ChannelCertificate)
 	// static, where set, is used in the handshake in place of the certified key.
 	static *ecdh.PrivateKey
+	// echo answers frames in the bank's place, where set, once the bank has answered the first; it gets and returns a buffer.
+	echo func(*fakeConn, []*protocol.Command, []byte) []byte
 	// message2 changes the second message of the handshake.
 	message2 func([]byte) []byte
 
@@ -66,10 +68,10 @@ type fakeConn struct {
 	mu         sync.Mutex
 	subscribed bool
 	gone       bool
-	frames     int // received
+	received   int // frames
 }
 
-func (e *fakeEndpoint) init(t *testing.T, bank *fakeBank) {
+func (e *fakeEndpoint) init(t testing.TB, bank *fakeBank) {
 	e.t, e.bank = t, bank
 	var err error
 	if e.identity, err = certs.NewIdentityKey(); err != nil {
@@ -190,7 +192,8 @@ func (c *fakeConn) shake(e *fakeEndpoint, suite cipher.Suite, offered []string) 
 
 // serve takes frames until the connection ends.
 func (c *fakeConn) serve() {
-	for {
+	var buffer []byte
+	for greeted := false; ; greeted = true {
 		_, message, err := c.ws.Read(context.Background())
 		if err != nil {
 			c.cut()
@@ -207,8 +210,12 @@ func (c *fakeConn) serve() {
 			return
 		}
 		c.mu.Lock()
-		c.frames++
+		c.received++
 		c.mu.Unlock()
+		if greeted && c.bank.echo != nil {
+			buffer = c.bank.echo(c, frame.GetCommands(), buffer)
+			continue
+		}
 		for _, command := range frame.GetCommands() {
 			c.bank.command(c, command)
 		}
@@ -302,6 +309,16 @@ func (e *fakeEndpoint) standing() (n int) {
 	return n
 }
 
+// frames counts those received.
+func (e *fakeEndpoint) frames() (n int) {
+	e.each(func(c *fakeConn) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		n += c.received
+	})
+	return n
+}
+
 // each calls f for each connection there was since the last cut.
 func (e *fakeEndpoint) each(f func(*fakeConn)) {
 	e.connMu.Lock()
@@ -322,7 +339,7 @@ func (e *fakeEndpoint) subscribed() (list []*fakeConn) {
 }
 
 // fakeTLS is a certificate for 127.0.0.1, and the roots that know it. Its time holds in every test's own time.
-func fakeTLS(t *testing.T) (tls.Certificate, *x509.CertPool) {
+func fakeTLS(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

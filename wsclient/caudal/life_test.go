@@ -457,34 +457,42 @@ func TestLogoutEndsTheConn(t *testing.T) {
 	})
 }
 
-// TestASignInThatOutlivesItsLinkIsKnownToTheNext: the answer to a sign-in may be read while the next link is made.
-func TestASignInThatOutlivesItsLinkIsKnownToTheNext(t *testing.T) {
+// TestALinkThatMissedTheSignInIsNotUsed: the answer to a sign-in may be taken while the next link is made without it.
+func TestALinkThatMissedTheSignInIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bank := newFakeBank(t)
-		for range 20 {
-			conn := dialed(t, bank)
-			device, err := NewDevice("laptop")
-			if err != nil {
-				t.Fatal(err)
+		conn := signedInTo(t, bank)
+		if conn.publish(newLink(nil, nil)) {
+			t.Error("a link on which nobody has signed in is used for who has")
+		}
+		conn.mu.Lock()
+		conn.device, conn.link.device = nil, nil // as if the sign-in were on its way
+		conn.mu.Unlock()
+		bank.cut()
+		settle()
+		device, err := NewDevice("laptop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		bank.intercept = func(c *fakeConn, command *protocol.Command) bool {
+			if command.GetLogin() == nil {
+				return false
 			}
-			bank.intercept = func(c *fakeConn, command *protocol.Command) bool {
-				if command.GetLogin() == nil {
-					return false
-				}
-				c.reply(bank.decide(c, command))
-				c.cut()
-				return true
+			c.reply(bank.decide(c, command))
+			c.cut()
+			return true
+		}
+		for { // until the answer is read before the cut
+			if _, err = conn.Login(t.Context(), fakeUser, fakePassword, device); !errors.Is(err, ErrDisconnected) {
+				break
 			}
-			if _, err := conn.Login(t.Context(), fakeUser, fakePassword, device); err != nil {
-				if !errors.Is(err, ErrDisconnected) {
-					t.Fatal(err)
-				}
-				continue
-			}
-			settle()
-			if _, err := conn.Accounts(t.Context()); err != nil {
-				t.Errorf("not signed in: %v", err)
-			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if _, err := conn.Accounts(t.Context()); err != nil {
+			t.Errorf("not signed in: %v", err)
 		}
 	})
 }

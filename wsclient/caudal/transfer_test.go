@@ -129,6 +129,7 @@ func TestAnOrderThatCannotBeSettledSaysSo(t *testing.T) {
 		{"the device was revoked", []trouble{closeAfter(protocol.CloseDeviceRevoked)}, Key{}, false, unknown, &ClosedError{}},
 		{"cut, then a fault", []trouble{cutAfter, answer1(protocol.Code_CODE_INTERNAL)}, Key{}, false, unknown, &Error{Code: protocol.Code_CODE_INTERNAL}},
 		{"cut, then signed out", []trouble{cutAfter, answer1(protocol.Code_CODE_UNAUTHENTICATED)}, Key{}, false, unknown, &Error{Code: protocol.Code_CODE_UNAUTHENTICATED}},
+		{"unknown to the bank, then a fault", []trouble{paidThenUnknown, answer1(protocol.Code_CODE_INTERNAL)}, Key{}, false, unknown, &Error{Code: protocol.Code_CODE_INTERNAL}},
 		{"an old key, and a fault", []trouble{answer1(protocol.Code_CODE_INTERNAL)}, keyNumber(1), false, unknown, &Error{Code: protocol.Code_CODE_INTERNAL}},
 		{"a fault", []trouble{answer1(protocol.Code_CODE_INTERNAL)}, Key{}, false, certain, &Error{Code: protocol.Code_CODE_INTERNAL}},
 		{"too many attempts", []trouble{answer1(protocol.Code_CODE_RATE_LIMITED)}, Key{}, false, certain, &Error{Code: protocol.Code_CODE_RATE_LIMITED}},

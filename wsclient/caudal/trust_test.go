@@ -27,7 +27,7 @@ func pinStore(t *testing.T) (*certs.Pins, string) {
 	return pins, path
 }
 
-func newIdentity(t *testing.T) *certs.IdentityKey {
+func newIdentity(t testing.TB) *certs.IdentityKey {
 	t.Helper()
 	key, err := certs.NewIdentityKey()
 	if err != nil {
@@ -150,6 +150,11 @@ func TestWhoIsTrusted(t *testing.T) {
 		}},
 		{"pinned is another than the predecessor", func(w *world) {
 			w.pins.Add(fakeHost, newIdentity(t).Public())
+			proof := newIdentity(t).Succeed(w.bank.identity.Public())
+			w.bank.certificate = func(c *certs.ChannelCertificate) { c.Predecessor = &proof }
+		}, certs.ErrIdentityChanged, nil},
+		{"given is another than the predecessor", func(w *world) {
+			w.config.Pins, w.config.Identity = nil, new(newIdentity(t).Public())
 			proof := newIdentity(t).Succeed(w.bank.identity.Public())
 			w.bank.certificate = func(c *certs.ChannelCertificate) { c.Predecessor = &proof }
 		}, certs.ErrIdentityChanged, nil},

@@ -56,7 +56,7 @@ func (c *Conn) Login(ctx context.Context, username, password string, device *Dev
 // Resume signs in by the key of a device that Register or Login has enrolled. From then on, as after these two, a Conn
 // that connects again signs in again by itself.
 func (c *Conn) Resume(ctx context.Context, device *Device) (*User, error) {
-	return c.signIn(ctx, device, safe, func(l *link) (*protocol.Command, error) { return resumeCommand(l, device) })
+	return c.signIn(ctx, device, repeatable, func(l *link) (*protocol.Command, error) { return resumeCommand(l, device) })
 }
 
 // Whoami returns who signed in on this Conn; nil before that.
@@ -142,7 +142,7 @@ func (c *Conn) enrol(ctx context.Context, username string, device *Device,
 	if device.Enrolled() {
 		return nil, fmt.Errorf("%w: it is enrolled already", ErrDevice)
 	}
-	return c.signIn(ctx, device, unsafe, func(l *link) (*protocol.Command, error) {
+	return c.signIn(ctx, device, single, func(l *link) (*protocol.Command, error) {
 		enrolment, err := device.enrolment(l.identity, l.channel.Hash(), username)
 		if err != nil {
 			return nil, err
