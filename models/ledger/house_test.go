@@ -49,11 +49,17 @@ func (h *house) now() time.Time {
 	return time.Now().Add(time.Duration(h.clock.Load()) * time.Microsecond)
 }
 
+// beforeMidnight is more than a test takes.
+const beforeMidnight = 2 * time.Minute
+
 func newHouse(t testing.TB, configure ...func(*Config)) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), fatal: make(chan error, 1)}
 	for _, f := range configure {
 		f(&h.config)
+	}
+	if now := time.Now().UTC(); now.Add(beforeMidnight).Day() != now.Day() {
+		h.clock.Store(2 * beforeMidnight.Microseconds()) // a test that counts by days has one of them
 	}
 	h.open()
 	t.Cleanup(h.close)

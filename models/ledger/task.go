@@ -20,6 +20,7 @@ type task struct {
 // perform runs a task. After !ok the ledger has failed.
 func (w *writer) perform(t *task) (ok bool) {
 	changes, err := t.run(w)
+	w.unanswered = w.unanswered[1:]
 	if fatal(err) {
 		w.finish(t, nil, ErrOutcomeUnknown)
 		w.fail(err)

@@ -39,7 +39,7 @@ type writer struct {
 	forked     map[clabe.Number]bool
 	bound      []*decision         // scratch of writeOutcomes
 	headArgs   []driver.NamedValue // scratch of writeHeads
-	unanswered []entry             // what is being decided, in case of a panic
+	unanswered []entry             // what was taken from the queue and has no answer yet
 	commit     func() error        // COMMIT; tests put faults in its place
 }
 
@@ -48,9 +48,11 @@ func (w *writer) run() {
 	defer w.publisher.end()
 	defer w.conn.Raw(func(any) error { w.st.close(); return nil }) // holds the connection, though no turn
 	defer func() {
-		if cause := recover(); cause != nil {
+		var err error
+		contain(&err)
+		if err != nil {
 			w.abandon(w.unanswered)
-			w.fail(fmt.Errorf("ledger: the writer panicked: %v\n%s", cause, debug.Stack()))
+			w.fail(err)
 		}
 	}()
 	entries := make([]entry, 0, w.batchMax)
@@ -69,6 +71,7 @@ func (w *writer) run() {
 
 // serve decides entries in their order: orders that follow each other share a commit, a task has its own.
 func (w *writer) serve(entries []entry) (ok bool) {
+	w.unanswered = entries
 	for len(entries) > 0 {
 		n := 0
 		for n < len(entries) && entries[n].task == nil {
@@ -82,7 +85,7 @@ func (w *writer) serve(entries []entry) (ok bool) {
 		}
 		entries = entries[n:]
 		if !ok {
-			w.abandon(entries)
+			w.abandon(w.unanswered)
 			return false
 		}
 	}
@@ -91,7 +94,6 @@ func (w *writer) serve(entries []entry) (ok bool) {
 
 // post decides orders in one commit. Where one of them poisons it, each gets its own. After !ok the ledger has failed.
 func (w *writer) post(entries []entry) (ok bool) {
-	w.unanswered = entries
 	b := w.publisher.batch()
 	err := w.attempt(b, entries)
 	if err != nil && !fatal(err) && len(entries) > 1 {
@@ -99,7 +101,6 @@ func (w *writer) post(entries []entry) (ok bool) {
 		w.publisher.rest(b)
 		for i := range entries {
 			if !w.post(entries[i : i+1]) {
-				w.abandon(entries[i+1:])
 				return false
 			}
 		}
@@ -108,7 +109,7 @@ func (w *writer) post(entries []entry) (ok bool) {
 	if err != nil {
 		w.conclude(b, err)
 	}
-	w.unanswered = nil
+	w.unanswered = w.unanswered[len(entries):]
 	w.publisher.publish(b)
 	if fatal(err) {
 		w.fail(err)
@@ -184,7 +185,15 @@ func (w *writer) attempt(b *batch, entries []entry) error {
 	return err
 }
 
-func (w *writer) transact(b *batch) error {
+// contain makes a panic what it is: nobody knows how far things went.
+func contain(err *error) {
+	if cause := recover(); cause != nil {
+		*err = &failure{fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
+	}
+}
+
+func (w *writer) transact(b *batch) (err error) {
+	defer contain(&err)
 	if err := w.st.begin.run(nil, nil); err != nil {
 		var sqlite sqlite3.Error
 		if errors.As(err, &sqlite) && sqlite.Code == sqlite3.ErrBusy {
@@ -192,8 +201,7 @@ func (w *writer) transact(b *batch) error {
 		}
 		return &failure{err}
 	}
-	err := w.work(b)
-	if err != nil {
+	if err := w.work(b); err != nil {
 		for _, bulk := range w.st.bulks() {
 			bulk.reset()
 		}
@@ -312,6 +320,7 @@ func (w *writer) fail(err error) {
 
 // abandon answers what will not be decided.
 func (w *writer) abandon(entries []entry) {
+	w.unanswered = nil
 	b := w.publisher.batch()
 	var orders []entry
 	for _, e := range entries {
