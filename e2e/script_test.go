@@ -218,7 +218,7 @@ func bankCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(name+"_HOST", ports[0])
 	ts.Setenv(name+"_IDENTITY", identity)
 	ts.Setenv(name+"_DATA", data)
-	ts.Setenv(name+"_CA", filepath.Join(data, "ca.pem"))
+	ts.Setenv(name+"_CA", filepath.Join(data, "identity", "ca.pem"))
 	if mode != nil { // a demo keeps its keys with its user
 		ts.Setenv(name+"_CA", filepath.Join(ts.Getenv("XDG_CONFIG_HOME"), "caudal", "demo", "ca.pem"))
 	}

@@ -127,8 +127,8 @@ func (a *app) confirmStranger(ctx context.Context, s caudal.Stranger) (bool, err
 
   %v
 
-Compare it with what the bank has published. If somebody sits between you and the bank now, this would be
-their identity, and they would get your password.
+Compare it with what the bank has published. If somebody sits between you
+and the bank now, this is their identity, and they would get your password.
 
 Trust it from now on? [y/N] `, visible(s.Host), visible(s.Name), s.Identity))
 	return err == nil && yes(answer), err

@@ -95,8 +95,11 @@ func outage(err error) string {
 	if refused, ok := errors.AsType[*caudal.RefusedError](err); ok {
 		return fmt.Sprintf("%v: %v", caudal.ErrDisconnected, refused)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return "the bank has not answered in time (--timeout)"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
 	}
 	return err.Error()
 }

@@ -230,7 +230,11 @@ func (m liveModel) foot(width int) []string {
 		lines = append(lines, style.Render(fit(visible(m.notice), width)))
 	}
 	if !m.link.live && m.link.why != "" {
-		lines = append(lines, styleWarn.Render(fit(visible(m.link.why), width)))
+		why := visible(m.link.why)
+		if wait := m.link.retry.Sub(m.now); wait > 0 {
+			why = "again in " + age(wait.Round(time.Second)) + ": " + why
+		}
+		lines = append(lines, styleWarn.Render(fit(why, width)))
 	}
 	return append(lines, styleDim.Render(fit("q quit", width)))
 }

@@ -21,29 +21,41 @@ func visible(s string) string {
 	}
 	var b strings.Builder
 	combining := 0
-	before := rune(0)
-	for i, r := range s {
-		size := utf8.RuneLen(r)
-		if r == utf8.RuneError {
-			_, size = utf8.DecodeRuneInString(s[i:])
+	before := rune(0) // the character before, where it is shown as it is
+	for at := 0; at < len(s); {
+		r, size := utf8.DecodeRuneInString(s[at:])
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[at])
+			at, before, combining = at+1, 0, 0
+			continue
 		}
-		after, _ := utf8.DecodeRuneInString(s[i+max(size, 1):])
-		if unicode.In(r, unicode.Mn, unicode.Me) {
-			combining++
-		} else {
-			combining = 0
-		}
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !showable(before, r, after) || combining > combiningMax:
+		at += size
+		combining = combiningAfter(combining, r)
+		if !showable(before, r, next(s[at:])) || combining > combiningMax {
 			b.WriteString(escaped(r))
-		default:
-			b.WriteRune(r)
+			before = 0
+			continue
 		}
+		b.WriteRune(r)
 		before = r
 	}
 	return b.String()
+}
+
+// next is the first character of s; 0 where there is none, or none that is UTF-8.
+func next(s string) rune {
+	r, size := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && size < 2 {
+		return 0
+	}
+	return r
+}
+
+func combiningAfter(before int, r rune) int {
+	if unicode.In(r, unicode.Mn, unicode.Me) {
+		return before + 1
+	}
+	return 0
 }
 
 // plain reports printable ASCII only: nothing to look at closer.
@@ -60,18 +72,22 @@ func plain(s string) bool {
 func showable(before, r, after rune) bool {
 	switch r {
 	case '\u200c', '\u200d': // joiners change the shape of the letters and pictures that they stand between
-		return joinable(before) && joinable(after)
+		return joins(before, after)
 	case '\ufe0e', '\ufe0f': // text or picture style of the character before
-		return joinable(before) || unicode.IsDigit(before)
-	case '\u2800': // a braille pattern without dots
-		return false
+		return before > unicode.MaxASCII && unicode.In(before, unicode.L, unicode.S)
 	}
-	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) &&
-		!unicode.Is(unicode.Variation_Selector, r)
+	return seen(r)
 }
 
-func joinable(r rune) bool {
-	return r > unicode.MaxASCII && unicode.In(r, unicode.L, unicode.M, unicode.So, unicode.Sk)
+// seen reports a character that shows something of itself.
+func seen(r rune) bool {
+	return unicode.IsPrint(r) && r != '\u2800' && // a braille pattern without dots
+		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(unicode.Variation_Selector, r)
+}
+
+func joins(before, after rune) bool {
+	return before > unicode.MaxASCII && unicode.In(before, unicode.L, unicode.M, unicode.So, unicode.Sk) &&
+		after > unicode.MaxASCII && unicode.In(after, unicode.L, unicode.So) && seen(after)
 }
 
 func escaped(r rune) string {
