@@ -253,7 +253,7 @@ func shake(t testing.TB, b *bank, raw io.ReadWriter) *cipher.Channel {
 }
 
 func TestAThousandHalfOpenSocketsKeepNobodyOut(t *testing.T) {
-	b := newBank(t, new(handler), func(c *Config) { c.Limits.PerAddress = 256 })
+	b := newBank(t, new(handler), func(c *Config) { c.Limits.PerAddress, c.Times.Handshake = 256, time.Hour })
 	client := b.dial(t)
 	runtime.GC()
 	var before, after runtime.MemStats

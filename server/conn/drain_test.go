@@ -3,7 +3,6 @@ package conn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,96 +11,65 @@ import (
 	"caudal/protocol"
 )
 
-// loader keeps its server busy: more commands are under way than may be in flight, until it hears of the drain.
-type loader struct {
-	*client
-	sent, answered, refused uint64
-	told                    bool
-}
-
-func (l *loader) send(n uint64) {
-	l.ping(upTo(l.sent+1, l.sent+n)...)
-	l.sent += n
-}
-
-// run gives the error that the connection ended with.
-func (l *loader) run(loaded func()) error {
-	l.send(100)
-	for {
-		m, err := l.next()
-		if err != nil {
-			return err
-		}
-		switch {
-		case m.GetEvent().GetDraining().GetComeBackWithinMs() == 5000:
-			l.told = true
-		case m.GetReply().GetError().GetCode() == protocol.Code_CODE_DRAINING:
-			l.refused++
-		case m.GetReply().GetPing() != nil:
-			l.answered++
-		default:
-			return fmt.Errorf("heard %v", m)
-		}
-		if l.answered > 500 {
-			loaded()
-		}
-		if !l.told {
-			l.send(1)
-		}
-	}
-}
-
-func TestDrainAnswersWhatIsInFlightAndClosesEverybody(t *testing.T) {
-	var begun, closed atomic.Int64
-	answers := make(chan func(), 10_000)
+// Each client has more commands under way than may be in flight when the drain comes, and none is answered until all have
+// heard of it.
+func TestDrainAnswersWhatIsInFlightRefusesTheRestAndClosesEverybody(t *testing.T) {
+	const clients, sent, inFlight = 8, 100, 64
+	var closed atomic.Int64
+	var told sync.WaitGroup
+	told.Add(clients)
+	answers := make(chan func(), clients*sent)
 	b := newBank(t, &handler{
 		closed: func(*Conn) { closed.Add(1) },
 		command: func(c *Conn, command *protocol.Command) {
-			begun.Add(1)
 			answers <- func() { c.Reply(pong(command.GetId())) }
 		},
 	}, func(c *Config) { c.Times.Linger = patience })
-	go func() { // the ledger, somewhere behind
-		for answer := range answers {
-			answer()
-		}
-	}()
-	defer close(answers)
-	const clients = 8
-	var running, loaded sync.WaitGroup
-	loaded.Add(clients)
-	loaders := make([]*loader, clients)
-	for i := range loaders {
-		l := &loader{client: b.dial(t)}
-		loaders[i] = l
+	var running sync.WaitGroup
+	for range clients {
+		c := b.dial(t)
+		c.ping(upTo(1, sent)...)
 		running.Go(func() {
-			first := sync.OnceFunc(loaded.Done)
-			defer first()
-			err := l.run(first)
-			var end *cipher.CloseError
-			if !errors.As(err, &end) || protocol.CloseCode(end.Code) != protocol.CloseDraining {
-				t.Errorf("ended with %v", err)
+			notices, answered, refused := 0, 0, 0
+			for {
+				m, err := c.next()
+				if err != nil {
+					var end *cipher.CloseError
+					if !errors.As(err, &end) || protocol.CloseCode(end.Code) != protocol.CloseDraining {
+						t.Errorf("ended with %v", err)
+					}
+					break
+				}
+				switch {
+				case m.GetEvent().GetDraining().GetComeBackWithinMs() == 5000:
+					notices++
+					told.Done()
+				case m.GetReply().GetError().GetCode() == protocol.Code_CODE_DRAINING:
+					refused++
+				case m.GetReply().GetPing() != nil:
+					answered++
+				default:
+					t.Errorf("heard %v", m)
+				}
+			}
+			if notices != 1 || answered != inFlight || refused != sent-inFlight {
+				t.Errorf("told %d times, %d answered, %d refused", notices, answered, refused)
 			}
 		})
 	}
-	loaded.Wait()
+	eventually(t, "all is in flight that may be", func() bool { return len(answers) == clients*inFlight })
+	go func() { // the ledger, somewhere behind
+		told.Wait()
+		for range clients * inFlight {
+			(<-answers)()
+		}
+	}()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := b.Drain(ctx); err != nil {
 		t.Fatal(err)
 	}
 	running.Wait()
-	var answered, refused uint64
-	for _, l := range loaders {
-		answered, refused = answered+l.answered, refused+l.refused
-		if !l.told {
-			t.Error("a client was not told")
-		}
-	}
-	if answered != uint64(begun.Load()) {
-		t.Errorf("%d commands had begun, %d were answered", begun.Load(), answered)
-	}
-	t.Logf("%d answered, %d refused", answered, refused)
 	if closed.Load() != clients || b.Stats().Open != 0 {
 		t.Errorf("of %d, %d closed and %d are left", clients, closed.Load(), b.Stats().Open)
 	}

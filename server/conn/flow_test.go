@@ -267,27 +267,53 @@ func TestMessagesThatWaitTogetherShareARecord(t *testing.T) {
 	})
 }
 
+// wire is an event whose encoding has exactly so many bytes.
+func wire(bytes int) Event {
+	event := long(bytes)
+	for n := bytes; len(event.Encoded) > bytes; n-- {
+		event = long(n - 1)
+	}
+	if len(event.Encoded) != bytes {
+		panic(fmt.Sprintf("no event has %d bytes", bytes))
+	}
+	return event
+}
+
 func TestWhatDoesNotFitOneRecordGoesOutInMore(t *testing.T) {
-	h := new(handler)
-	inBubble(t, h, func(c *Config) { c.Limits.QueueBytes = 1 << 20 }, func(t *testing.T, b *pipeBank) {
-		conns, _ := h.follow()
-		client := b.dial(t)
-		c := <-conns
-		c.Event(long(1))
-		synctest.Wait()
-		want := 1
-		for _, size := range []int{cipher.MaxBody - 50, 1, 30_000, 30_000, 30_000, 1000, cipher.MaxBody - 20, 60_000, 200} {
-			c.Event(long(size))
-			want++
-		}
-		heard := client.keepReading()
-		synctest.Wait()
-		_ = client.ws.CloseNow()
-		e := <-heard
-		if len(e.messages) != want {
-			t.Errorf("%d messages of %d came: %v", len(e.messages), want, e.err)
-		}
-	})
+	for name, c := range map[string]struct {
+		bytes   []int
+		records uint64
+	}{
+		"one that just fits":         {[]int{cipher.MaxBody}, 1},
+		"two that just fit":          {[]int{30_000, cipher.MaxBody - 30_000}, 1},
+		"a byte too much":            {[]int{30_000, cipher.MaxBody - 29_999}, 2},
+		"a little after the fullest": {[]int{cipher.MaxBody, 300}, 2},
+		"many":                       {[]int{30_000, 30_000, 30_000, 1000, cipher.MaxBody - 20, 60_000, 300, 40_000}, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := new(handler)
+			inBubble(t, h, func(c *Config) { c.Limits.QueueBytes = 1 << 20 }, func(t *testing.T, b *pipeBank) {
+				conns, _ := h.follow()
+				client := b.dial(t)
+				connection := <-conns
+				connection.Event(long(1)) // the flush waits for the reader with it
+				synctest.Wait()
+				for _, bytes := range c.bytes {
+					connection.Event(wire(bytes))
+				}
+				heard := client.keepReading()
+				synctest.Wait()
+				if records := b.Stats().RecordsOut; records != 1+c.records {
+					t.Errorf("went out in %d records, want %d", records-1, c.records)
+				}
+				_ = client.ws.CloseNow()
+				e := <-heard
+				if len(e.messages) != 1+len(c.bytes) {
+					t.Fatalf("%d messages of %d came: %v", len(e.messages)-1, len(c.bytes), e.err)
+				}
+			})
+		})
+	}
 }
 
 func TestWhatWasQueuedBeforeTheCloseIsSentAndNothingAfterIt(t *testing.T) {

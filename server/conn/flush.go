@@ -3,6 +3,7 @@ package conn
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/coder/websocket"
@@ -11,16 +12,42 @@ import (
 	"caudal/protocol"
 )
 
-// wakeFlush starts the flush goroutine if there is none; called with mu held. There is at most one, so sealing and writing
-// happen in one order.
+// wakeFlush has a goroutine flush the queue, if none does; called with mu held. There is at most one, so sealing and
+// writing happen in one order.
 func (c *Conn) wakeFlush() {
-	if !c.flushing {
-		c.flushing = true
-		go c.flush()
+	if c.flushing {
+		return
+	}
+	c.flushing = true
+	select {
+	case c.server.flushes <- c:
+	default:
+		go c.server.flusher(c)
 	}
 }
 
-// flush writes what waits until nothing does, then ends; with the close record, if the connection closes.
+// flushersKept is how many goroutines without anything to flush are kept for the next connection that has: their stacks have
+// grown to what TLS needs, and growing one anew is a tenth of the work of a short record.
+func flushersKept() int32 { return 2 * int32(runtime.GOMAXPROCS(0)) }
+
+// flusher flushes one connection after another.
+func (s *Server) flusher(c *Conn) {
+	for {
+		c.flush()
+		if s.idle.Add(1) > flushersKept() {
+			s.idle.Add(-1)
+			return
+		}
+		select {
+		case c = <-s.flushes:
+			s.idle.Add(-1)
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// flush writes what waits until nothing does; and the close record, if the connection closes.
 func (c *Conn) flush() {
 	defer c.flushFailed()
 	for {
@@ -40,7 +67,7 @@ func (c *Conn) flush() {
 }
 
 // take gives the next batch; none and true when the close record is next; none and false when there is nothing to do. In
-// the last case the flush goroutine is no more, for whoever looks under the lock: the next message starts another.
+// the last case nobody flushes any more, for whoever looks under the lock: the next message has it done again.
 func (c *Conn) take() (*batch, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,7 +85,7 @@ func (c *Conn) take() (*batch, bool) {
 	return nil, false
 }
 
-// flushFailed contains a panic of the flush goroutine.
+// flushFailed contains a panic of the flush.
 func (c *Conn) flushFailed() {
 	if r := recover(); r != nil {
 		c.panicked("flush", r)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/coder/websocket"
 
@@ -127,7 +126,7 @@ func (c *Conn) dispatch(commands []*protocol.Command) bool {
 	if len(commands) > 0 {
 		c.heard.Store(c.server.now())
 	}
-	for command := range slices.Values(commands) {
+	for _, command := range commands {
 		switch c.begin(command.GetId()) {
 		case beginEnded:
 			return false

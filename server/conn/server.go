@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -29,7 +30,10 @@ type Server struct {
 	conns    map[*Conn]struct{} // whose channel stands
 	draining bool
 
-	stop  chan struct{} // ends the sweep
+	flushes chan *Conn   // to a flusher that has nothing to do
+	idle    atomic.Int32 // flushers that have nothing to do
+
+	stop  chan struct{} // ends the sweep and the idle flushers
 	swept chan struct{} // the sweep has ended
 }
 
@@ -46,6 +50,7 @@ func New(config Config, handler Handler) (*Server, error) {
 		workers: make(chan struct{}, handshakeWorkers()),
 		start:   time.Now(),
 		conns:   map[*Conn]struct{}{},
+		flushes: make(chan *Conn),
 		stop:    make(chan struct{}),
 		swept:   make(chan struct{}),
 	}
