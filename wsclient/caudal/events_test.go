@@ -137,8 +137,11 @@ func settle() {
 }
 
 // following is a bank with two accounts, and a client that follows them.
-func following(t *testing.T) (*fakeBank, *Conn, *watcher, string) {
+func following(t *testing.T, set ...func(*fakeBank)) (*fakeBank, *Conn, *watcher, string) {
 	bank := newFakeBank(t)
+	for _, f := range set {
+		f(bank)
+	}
 	account := bank.open(7, 500_00)
 	bank.open(8, 0)
 	conn := signedInTo(t, bank)
@@ -490,13 +493,18 @@ func TestEveryDivergenceIsAnAlarm(t *testing.T) {
 		{"a new account that begins elsewhere", func(bank *fakeBank, _ string) {
 			bank.cut()
 			fresh := bank.open(10, 0)
+			bank.mu.Lock()
+			defer bank.mu.Unlock()
 			bank.find(fresh).Head = slices.Repeat([]byte{2}, 32)
 		}, "begin"},
 		{"a new account whose first leg begins elsewhere", func(bank *fakeBank, _ string) {
 			bank.cut()
-			fresh := bank.find(bank.open(10, 0))
-			fresh.Head = slices.Repeat([]byte{2}, 32)
-			bank.pay(fresh.Clabe, 5)
+			fresh := bank.open(10, 0)
+			bank.mu.Lock()
+			defer bank.mu.Unlock()
+			a := bank.find(fresh)
+			a.Head = slices.Repeat([]byte{2}, 32)
+			bank.post(a, 5, cash, "")
 		}, "hash chain"},
 	}
 	for _, c := range cases {
@@ -690,39 +698,48 @@ func TestEventsUnderAStorm(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			bank, conn, w, account := following(t)
-			accounts := []string{account, fakeCLABE(8)}
 			var mu sync.Mutex
-			calm := false
+			calm := true
 			chance := func(percent int) bool {
 				mu.Lock()
 				defer mu.Unlock()
 				return !calm && random.IntN(100) < percent
 			}
-			var held *protocol.ServerMessage
-			bank.outgoing = balances(func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage {
-				out := []*protocol.ServerMessage{m}
-				if held != nil {
-					out, held = append(out, held), nil
+			var held *protocol.ServerMessage // by the bank's mutex, as all its balance events are
+			bank, conn, w, account := following(t, func(bank *fakeBank) {
+				bank.outgoing = balances(func(_ int, m *protocol.ServerMessage) []*protocol.ServerMessage {
+					out := []*protocol.ServerMessage{m}
+					if held != nil {
+						out, held = append(out, held), nil
+					}
+					switch {
+					case chance(15):
+						return nil
+					case chance(15):
+						return append(out, m)
+					case chance(15):
+						held = m
+						return out[1:]
+					}
+					return out
+				})
+				bank.intercept = func(c *fakeConn, _ *protocol.Command) bool {
+					if chance(4) {
+						c.cut()
+						return true
+					}
+					return false
 				}
-				switch {
-				case chance(15):
-					return nil
-				case chance(15):
-					return append(out, m)
-				case chance(15):
-					held = m
-					return out[1:]
-				}
-				return out
 			})
-			bank.intercept = func(c *fakeConn, _ *protocol.Command) bool {
-				if chance(4) {
-					c.cut()
-					return true
-				}
-				return false
+			accounts := []string{account, fakeCLABE(8)}
+			roll := func(n int) int {
+				mu.Lock()
+				defer mu.Unlock()
+				return random.IntN(n)
 			}
+			mu.Lock()
+			calm = false
+			mu.Unlock()
 			orders := 0
 			for step := range 400 {
 				switch {
@@ -735,12 +752,12 @@ func TestEventsUnderAStorm(t *testing.T) {
 				case chance(1):
 					accounts = append(accounts, bank.open(int64(100+step), 5))
 				case chance(5):
-					time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
+					time.Sleep(time.Duration(roll(3000)) * time.Millisecond)
 				case chance(10):
 					orders++
 					go conn.Transfer(t.Context(), Order{From: account, To: cash, AmountMinor: 1, Currency: "MXN"})
 				default:
-					bank.pay(accounts[random.IntN(len(accounts))], int64(1+random.IntN(100)))
+					bank.pay(accounts[roll(len(accounts))], int64(1+roll(100)))
 				}
 			}
 			mu.Lock()
