@@ -97,13 +97,13 @@ func (a *app) openCommand() *cobra.Command {
 	cmd.Flags().StringVar(&name, "name", "", "what to call it")
 	cmd.Flags().StringVar(&currency, "currency", "", "MXN or USD (default MXN)")
 	keyFlag(cmd, &key)
-	cmd.MarkFlagRequired("name")
+	required(cmd, "name")
 	noFiles(cmd, "name")
 	var currencies []string
 	for _, c := range money.Currencies() {
 		currencies = append(currencies, string(c))
 	}
-	cmd.RegisterFlagCompletionFunc("currency", fixed(currencies...))
+	must(cmd.RegisterFlagCompletionFunc("currency", fixed(currencies...)))
 	return cmd
 }
 
@@ -158,7 +158,7 @@ func parseCLABE(flag, text string) (string, error) {
 
 func (a *app) accountFlag(cmd *cobra.Command, value *string, name, usage string) {
 	cmd.Flags().StringVar(value, name, "", usage)
-	cmd.RegisterFlagCompletionFunc(name, a.completeAccounts)
+	must(cmd.RegisterFlagCompletionFunc(name, a.completeAccounts))
 }
 
 // completeAccounts asks the bank, briefly: a shell waits for the answer.

@@ -115,7 +115,7 @@ func (a *app) command() *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(a.stderr)
-			cmd.Help()
+			_ = cmd.Help() // always nil
 			return wrongUsage("a command is missing")
 		},
 	}
@@ -126,11 +126,11 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.flags.home, "home", "", "the `folder` in which this device remembers (CAUDAL_HOME)")
 	f.StringVar(&a.flags.format, "format", "text", "how answers are printed: text or json")
 	f.DurationVar(&a.flags.timeout, "timeout", timeoutDefault, "how long to wait for the bank")
-	root.RegisterFlagCompletionFunc("format", fixed("text", "json"))
-	root.RegisterFlagCompletionFunc("tls-ca", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
-	root.RegisterFlagCompletionFunc("home", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs))
+	must(root.RegisterFlagCompletionFunc("format", fixed("text", "json")))
+	must(root.RegisterFlagCompletionFunc("tls-ca", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)))
+	must(root.RegisterFlagCompletionFunc("home", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)))
 	for _, name := range []string{"server", "identity", "timeout"} {
-		root.RegisterFlagCompletionFunc(name, fixed())
+		must(root.RegisterFlagCompletionFunc(name, fixed()))
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return wrongUsage("%v", err).trying(cmd.CommandPath() + " --help")
@@ -151,7 +151,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	f := wrongUsage("there is no command %q", args[0])
 	for _, name := range cmd.SuggestionsFor(args[0]) {
-		f.trying("caudal " + name)
+		f.try = append(f.try, "caudal "+name)
 	}
 	return f.trying("caudal --help")
 }
@@ -181,7 +181,7 @@ func (a *app) setting(flag, variable string) string {
 func (a *app) note(format string, args ...any) {
 	p := &page{}
 	p.line(format, args...)
-	a.stderr.Write(p.buf.Bytes())
+	_, _ = a.stderr.Write(p.buf.Bytes()) // a note that cannot be shown is no reason to stop
 }
 
 func fixed(words ...string) cobra.CompletionFunc {

@@ -25,6 +25,27 @@ func (a *app) complete(cmd *cobra.Command, words func(ctx context.Context, b *ba
 	return words(ctx, b), cobra.ShellCompDirectiveNoFileComp
 }
 
+// required marks flags without which a command line is wrong.
+func required(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		must(cmd.MarkFlagRequired(flag))
+	}
+}
+
+// noFiles keeps a shell from offering file names as the values of flags.
+func noFiles(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		must(cmd.RegisterFlagCompletionFunc(flag, fixed()))
+	}
+}
+
+// must is for flags that the code above has just defined.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
 // contextOf is the command's context; cobra's completion may come without one.
 func contextOf(cmd *cobra.Command) context.Context {
 	if ctx := cmd.Context(); ctx != nil {

@@ -162,7 +162,7 @@ func (b *bank) hint(err error) error {
 		f.try[i] = strings.ReplaceAll(f.try[i], "HOST:PORT", b.host)
 	}
 	if f.code == codeIdentityUnknown && b.session != nil {
-		f.trying(fmt.Sprintf("this device has signed in there before, to %v", b.session.Identity))
+		f.try = append(f.try, fmt.Sprintf("this device has signed in there before, to %v", b.session.Identity))
 	}
 	return f
 }
@@ -210,7 +210,7 @@ func (b *bank) close() {
 	}
 	done := make(chan struct{})
 	go func() {
-		b.Conn.Close()
+		_ = b.Conn.Close() // always nil
 		close(done)
 	}()
 	select {

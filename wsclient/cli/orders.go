@@ -59,7 +59,7 @@ func (o *orderFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.memo, "memo", "", "what for; the other side reads it (at most 140 characters)")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before the money moves")
 	keyFlag(cmd, &o.key)
-	cmd.MarkFlagRequired("amount")
+	required(cmd, "amount")
 	noFiles(cmd, "amount", "memo")
 }
 
@@ -135,7 +135,7 @@ are told the order's key: the same command with --key never pays twice.`,
 	cmd.Flags().StringVar(&to, "to", "", "whom to pay: a `CLABE`, or @username")
 	a.accountFlag(cmd, &from, "from", "which of your accounts pays: its `CLABE` (default: the one you opened first)")
 	order.add(cmd)
-	cmd.MarkFlagRequired("to")
+	required(cmd, "to")
 	noFiles(cmd, "to")
 	return cmd
 }
@@ -265,7 +265,7 @@ func (a *app) cashCommand(name, short, question string, call cashCall) *cobra.Co
 	}
 	cmd.Flags().StringVar(&account, "account", "", "the holder's `CLABE`")
 	order.add(cmd)
-	cmd.MarkFlagRequired("account")
+	required(cmd, "account")
 	noFiles(cmd, "account")
 	return cmd
 }

@@ -155,7 +155,7 @@ func report(f *failure, asJSON bool, stdout, stderr io.Writer) {
 	if asJSON {
 		line, err := encode(errorJSON{errorBody{f.code, f.message, f.retryable, f.retryAfterMS, f.idempotencyKey}})
 		if err == nil {
-			stdout.Write(line)
+			_, _ = stdout.Write(line) // nobody is left to be told
 			return
 		}
 	}
@@ -168,5 +168,5 @@ func report(f *failure, asJSON bool, stdout, stderr io.Writer) {
 			p.line("       %s", try)
 		}
 	}
-	stderr.Write(p.buf.Bytes())
+	_, _ = stderr.Write(p.buf.Bytes())
 }

@@ -1,6 +1,9 @@
 package cli
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Passwords come from standard input or from a terminal that does not echo. There is no flag and no environment variable
 // for one: other users of the machine can read both.
@@ -37,7 +40,7 @@ func (a *app) newPassword(ctx context.Context, fromStdin bool, prompt string) (s
 func (a *app) passwordLine() (string, error) {
 	line, err := readLine(a.input)
 	if err != nil {
-		if f, ok := err.(*failure); ok {
+		if f, ok := errors.AsType[*failure](err); ok {
 			return "", f
 		}
 		return "", wrongUsage("--password-stdin was given, but standard input has no password: %v", err)

@@ -50,8 +50,7 @@ func (a *app) registerCommand() *cobra.Command {
 	cmd.Flags().StringVar(&username, "username", "", "how others pay you: 3 to 30 of a-z, 0-9 and _")
 	cmd.Flags().StringVar(&owner, "owner", "", "your `name`, as payees see it")
 	passwordFlags(cmd, &stdin, &device)
-	cmd.MarkFlagRequired("username")
-	cmd.MarkFlagRequired("owner")
+	required(cmd, "username", "owner")
 	noFiles(cmd, "username", "owner")
 	return cmd
 }
@@ -74,7 +73,7 @@ func (a *app) loginCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&username, "username", "", "who signs in")
 	passwordFlags(cmd, &stdin, &device)
-	cmd.MarkFlagRequired("username")
+	required(cmd, "username")
 	noFiles(cmd, "username")
 	return cmd
 }
@@ -251,12 +250,5 @@ func (a *app) asUser(run func(ctx context.Context, b *bank) error) func(*cobra.C
 		ctx, cancel := a.bounded(cmd.Context())
 		defer cancel()
 		return run(ctx, b)
-	}
-}
-
-// noFiles keeps a shell from offering file names as the values of flags.
-func noFiles(cmd *cobra.Command, flags ...string) {
-	for _, flag := range flags {
-		cmd.RegisterFlagCompletionFunc(flag, fixed())
 	}
 }

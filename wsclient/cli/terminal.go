@@ -56,7 +56,9 @@ func (t *terminal) question(ctx context.Context, text string) (string, error) {
 	if t.ask == nil {
 		return "", errNobodyToAsk
 	}
-	fmt.Fprint(t.ask, text)
+	if _, err := fmt.Fprint(t.ask, text); err != nil {
+		return "", errNobodyToAsk
+	}
 	return waitFor(ctx, func() (string, error) { return readLine(t.input) })
 }
 
@@ -70,14 +72,16 @@ func (t *terminal) secret(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", failed(codeFailed, "cannot stop the terminal from echoing: %v", err)
 	}
-	fmt.Fprint(t.ask, text)
+	if _, err := fmt.Fprint(t.ask, text); err != nil {
+		return "", errNobodyToAsk
+	}
 	line, err := waitFor(ctx, func() (string, error) {
 		secret, err := term.ReadPassword(fd)
 		return string(secret), err
 	})
-	fmt.Fprintln(t.ask)
+	_, _ = fmt.Fprintln(t.ask) // for the line break that was not echoed
 	if err != nil {
-		term.Restore(fd, before)
+		err = errors.Join(err, term.Restore(fd, before))
 	}
 	return line, err
 }
