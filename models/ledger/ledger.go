@@ -30,6 +30,9 @@ type Config struct {
 	Sink Sink
 	// Log hears of failures, never of names or memos; default: nobody.
 	Log *slog.Logger
+	// Observe is called after each batch, on the writer's goroutine: how many orders it had, and how long it took from
+	// taking them to the commit. It must not block. Default: nobody.
+	Observe func(orders int, took time.Duration)
 }
 
 // Limits bound what a member of staff moves, in minor units of each currency.
@@ -60,6 +63,9 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Observe == nil {
+		c.Observe = func(int, time.Duration) {}
+	}
 	return c
 }
 
@@ -77,7 +83,7 @@ type Ledger struct {
 func Open(ctx context.Context, store *models.Store, cfg Config) (*Ledger, error) {
 	cfg = cfg.withDefaults()
 	w := &writer{
-		store: store, limits: cfg.Limits, now: cfg.Now, log: cfg.Log,
+		store: store, limits: cfg.Limits, now: cfg.Now, log: cfg.Log, observe: cfg.Observe,
 		queue: newQueue(cfg.Queue), batchMax: cfg.BatchMax, accountsMax: cfg.AccountsMax,
 		accounts: newCache[clabe.Number, *account](cfg.CachedAccounts),
 		users:    newCache[int64, *user](cfg.CachedAccounts),

@@ -25,6 +25,8 @@ type writer struct {
 	now    func() time.Time
 	log    *slog.Logger
 
+	observe func(orders int, took time.Duration)
+
 	queue       *queue
 	batchMax    int
 	accountsMax int
@@ -95,6 +97,7 @@ func (w *writer) serve(entries []entry) (ok bool) {
 // post decides orders in one commit. Where one of them poisons it, each gets its own. After !ok the ledger has failed.
 func (w *writer) post(entries []entry) (ok bool) {
 	b := w.publisher.batch()
+	started := time.Now()
 	err := w.attempt(b, entries)
 	if err != nil && !fatal(err) && len(entries) > 1 {
 		w.log.Error("a batch cannot be written; its orders are written one by one", "orders", len(entries), "error", err)
@@ -106,6 +109,7 @@ func (w *writer) post(entries []entry) (ok bool) {
 		}
 		return true
 	}
+	w.observe(len(entries), time.Since(started))
 	if err != nil {
 		w.conclude(b, err)
 	}

@@ -27,8 +27,10 @@ type Sources struct {
 
 // Metrics counts the commands, and knows where the other numbers are.
 type Metrics struct {
-	registry *prometheus.Registry
-	commands map[string]*commandMetrics
+	registry     *prometheus.Registry
+	commands     map[string]*commandMetrics
+	batchOrders  prometheus.Histogram
+	batchSeconds prometheus.Histogram
 }
 
 // commandMetrics are one command's, made ahead so that counting allocates nothing and no label comes from a client.
@@ -49,6 +51,12 @@ func NewMetrics(sources Sources, commands []string) *Metrics {
 	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "caudal_command_seconds", Help: "Time from a command's arrival to its reply.", Buckets: commandBuckets,
 	}, []string{"command"})
+	m.batchOrders = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "caudal_ledger_batch_orders", Help: "Orders that shared one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 12),
+	})
+	m.batchSeconds = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "caudal_ledger_batch_seconds", Help: "Time from taking a batch's orders to its commit.", Buckets: commandBuckets,
+	})
 	for _, name := range commands {
 		c := &commandMetrics{answers: make(map[protocol.Code]prometheus.Counter), seconds: seconds.WithLabelValues(name)}
 		for number := range protocol.Code_name {
@@ -62,7 +70,7 @@ func NewMetrics(sources Sources, commands []string) *Metrics {
 		m.commands[name] = c
 	}
 	m.registry.MustRegister(
-		answers, seconds, connections{sources.Connections}, hub{sources.Hub},
+		answers, seconds, m.batchOrders, m.batchSeconds, connections{sources.Connections}, hub{sources.Hub},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("caudal_desk_waiting", "Commands waiting for the database.", func() float64 {
 			desk, _ := sources.Queued()
@@ -89,9 +97,6 @@ func NewMetrics(sources Sources, commands []string) *Metrics {
 // Gatherer is what /metrics shows.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
-// Register adds others' numbers.
-func (m *Metrics) Register(c prometheus.Collector) error { return m.registry.Register(c) }
-
 // Observe counts one answer. It is on the way of every transfer.
 func (m *Metrics) Observe(command string, code protocol.Code, took time.Duration) {
 	c := m.commands[command]
@@ -102,6 +107,12 @@ func (m *Metrics) Observe(command string, code protocol.Code, took time.Duration
 		answer.Inc()
 	}
 	c.seconds.Observe(took.Seconds())
+}
+
+// ObserveBatch counts one commit of the ledger.
+func (m *Metrics) ObserveBatch(orders int, took time.Duration) {
+	m.batchOrders.Observe(float64(orders))
+	m.batchSeconds.Observe(took.Seconds())
 }
 
 func gauge(name, help string, value func() float64) prometheus.Collector {

@@ -21,12 +21,12 @@ type adminListener struct {
 // profileTimeout is longer than a profile of 30 seconds takes.
 const profileTimeout = 2 * time.Minute
 
-func (s *server) startAdmin(metrics *admin.Metrics) error {
+func (s *server) startAdmin() error {
 	if s.admin == nil {
 		return nil
 	}
 	handler, err := admin.Handler(admin.ListenerConfig{
-		Address: s.admin.listener.Addr().String(), Ready: s.ready, Metrics: metrics.Gatherer(), Pprof: s.config.Pprof,
+		Address: s.admin.listener.Addr().String(), Ready: s.ready, Metrics: s.metrics.Gatherer(), Pprof: s.config.Pprof,
 	})
 	if err != nil {
 		return err

@@ -29,21 +29,22 @@ type bank struct {
 	passwords *password.Hasher
 }
 
-// openBank opens the bank in the data folder, or founds it. Where its database fails later, fatal is called, once.
-func openBank(ctx context.Context, c *config.Config, identity certs.Identity, log *slog.Logger, fatal func(error)) (*bank, error) {
+// openBank opens the bank in the data folder, or founds it. Where its database fails later, fatal is called, once. batch is
+// told of every commit; nil for nobody.
+func openBank(ctx context.Context, c *config.Config, identity certs.Identity, log *slog.Logger, fatal func(error), batch func(int, time.Duration)) (*bank, error) {
 	store, err := models.Open(ctx, models.Config{Dir: c.Data, Identity: identity, Demo: c.Demo, Log: log, Fatal: fatal})
 	if err != nil {
 		return nil, err
 	}
 	b := &bank{store: store}
-	if err := b.open(ctx, c, log); err != nil {
+	if err := b.open(ctx, c, log, batch); err != nil {
 		_ = store.Close() // nothing was written since it was opened
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *bank) open(ctx context.Context, c *config.Config, log *slog.Logger) (err error) {
+func (b *bank) open(ctx context.Context, c *config.Config, log *slog.Logger, batch func(int, time.Duration)) (err error) {
 	if b.names, err = opaque.New(b.store.Bank().HandleKey); err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (b *bank) open(ctx context.Context, c *config.Config, log *slog.Logger) (er
 	b.ledger, err = ledger.Open(ctx, b.store, ledger.Config{
 		Queue: c.LedgerQueue, BatchMax: c.LedgerBatch, AccountsMax: c.AccountsPerUser,
 		Limits: ledger.Limits{OperationMinor: int64(c.TellerOperation), DayMinor: int64(c.TellerDay)},
-		Sink:   b.hub, Log: log,
+		Sink:   b.hub, Log: log, Observe: batch,
 	})
 	return err
 }

@@ -105,5 +105,5 @@ func (a *app) openOffline(ctx context.Context, c *config.Config, found bool) (*b
 	return openBank(ctx, c, identity, log, func(err error) {
 		log.Error("the database failed; whether it was done is unknown", "error", err)
 		a.exit(exitFatal)
-	})
+	}, nil)
 }

@@ -18,6 +18,7 @@ import (
 	"caudal/server/admin"
 	"caudal/server/config"
 	"caudal/server/conn"
+	"caudal/server/live"
 	"caudal/server/route"
 )
 
@@ -29,10 +30,12 @@ type server struct {
 	config *config.Config
 	log    *slog.Logger
 
-	keys   *certs.ChannelKeys
-	tls    *certs.TLS
-	bank   *bank
-	router *route.Router
+	keys *certs.ChannelKeys
+	tls  *certs.TLS
+
+	metrics *admin.Metrics
+	bank    *bank
+	router  *route.Router
 
 	sockets  *conn.Server
 	listener net.Listener
@@ -79,7 +82,8 @@ func (a *app) serve(ctx context.Context, c *config.Config) (err error) {
 		log.Error("the database failed; what was under way is unknown until the next start", "error", err)
 		a.exit(exitFatal)
 	}
-	if s.bank, err = openBank(ctx, c, s.keys.Identity(), log, fatal); err != nil {
+	s.metrics = s.newMetrics()
+	if s.bank, err = openBank(ctx, c, s.keys.Identity(), log, fatal, s.metrics.ObserveBatch); err != nil {
 		return err
 	}
 	return a.runBank(ctx, s)
@@ -152,8 +156,7 @@ func (a *app) start(ctx context.Context, s *server) error {
 	if err != nil {
 		return err
 	}
-	metrics := s.metrics()
-	if s.router, err = s.bank.router(c, s.log, metrics.Observe); err != nil {
+	if s.router, err = s.bank.router(c, s.log, s.metrics.Observe); err != nil {
 		return err
 	}
 	if s.sockets, err = conn.New(s.connConfig(hosts, origins), s.router); err != nil {
@@ -165,7 +168,7 @@ func (a *app) start(ctx context.Context, s *server) error {
 			return fmt.Errorf("seed the demo: %w", err)
 		}
 	}
-	if err := s.startAdmin(metrics); err != nil {
+	if err := s.startAdmin(); err != nil {
 		return err
 	}
 	if s.operator, err = admin.OpenSocket(c.Data, s.bank.operator(), s.log); err != nil {
@@ -241,13 +244,13 @@ func (s *server) stop() error {
 	return nil
 }
 
-// metrics says where numbers come from.
-func (s *server) metrics() *admin.Metrics {
+// newMetrics says where numbers come from; nobody asks before the server has all its parts.
+func (s *server) newMetrics() *admin.Metrics {
 	return admin.NewMetrics(admin.Sources{
 		Connections:     func() conn.Stats { return s.sockets.Stats() },
-		Hub:             s.bank.hub.Stats,
+		Hub:             func() live.Stats { return s.bank.hub.Stats() },
 		Queued:          func() (int, int) { return s.router.Queued() },
-		LedgerWaiting:   s.bank.ledger.Waiting,
+		LedgerWaiting:   func() int { return s.bank.ledger.Waiting() },
 		CertificateEnds: s.keys.Expires,
 		Version:         version,
 	}, route.CommandNames())

@@ -150,6 +150,7 @@ func TestHealthIsForProgramsOnThisMachine(t *testing.T) {
 	for _, line := range []string{
 		`caudal_commands_total{code="ok",command="register"} 1`, "caudal_connections_open 1", "caudal_ledger_waiting 0",
 		"caudal_command_seconds_bucket", "caudal_channels_opened_total 1", "go_goroutines", "caudal_build_info",
+		"caudal_ledger_batch_orders_count", "caudal_ledger_batch_seconds_bucket",
 	} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("no %s", line)
@@ -285,7 +286,7 @@ func TestAFailingDatabaseIsToldAtOnce(t *testing.T) {
 	b, err := openBank(t.Context(), &config.Config{
 		Data: p.data, LedgerQueue: 10, LedgerBatch: 10, AccountsPerUser: 1, PasswordQueue: 1, ConnectionsPerUser: 1,
 		TellerOperation: 1, TellerDay: 1,
-	}, certs.Identity{1}, slog.New(slog.DiscardHandler), func(err error) { told <- err })
+	}, certs.Identity{1}, slog.New(slog.DiscardHandler), func(err error) { told <- err }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
