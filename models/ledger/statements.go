@@ -131,8 +131,14 @@ func (b *bulk) flush(fn func(row []driver.Value) error) error {
 	return nil
 }
 
-// reset forgets the rows that were filled and not run.
-func (b *bulk) reset() { b.rows = 0 }
+// reset forgets the rows that were filled and not run. A flush that failed has left the later ones with other ordinals,
+// which would bind the next batch's values to the wrong places.
+func (b *bulk) reset() {
+	for i := range b.args {
+		b.args[i] = driver.NamedValue{Ordinal: i + 1}
+	}
+	b.rows = 0
+}
 
 func (b *bulk) prepared(size int) (*statement, error) {
 	if b.sized[size] == nil {
