@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -212,12 +211,6 @@ func (b *lockedBuffer) tail(n int) string {
 	defer b.mu.Unlock()
 	s := b.buf.String()
 	return s[max(0, len(s)-n):]
-}
-
-func (b *lockedBuffer) contains(s string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Contains(b.buf.String(), s)
 }
 
 // must returns the value or fails the test.

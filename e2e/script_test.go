@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/mattn/go-sqlite3" // sqlCommand
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"caudal/server/app"
@@ -57,6 +59,7 @@ func program(run func(context.Context, []string, func(string) string, io.Reader,
 //	save VARIABLE PATTERN     set a variable to what the first group matches in the last standard output
 //	json PATH VALUE           the last standard output is one JSON object and has this at PATH (accounts.0.clabe)
 //	keys PATH NAME...         the object at PATH (. is the whole) has exactly these keys
+//	sql FILE STATEMENT        run a statement on a database, past the program
 //	lines NAME PATTERN N      what a watched program has printed has N lines that match
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -75,7 +78,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"bank": bankCommand, "bankstop": bankStopCommand, "exits": exitsCommand,
 			"watch": watchCommand, "expect": expectCommand, "unwatch": unwatchCommand, "lines": linesCommand,
-			"save": saveCommand, "json": jsonCommand, "keys": keysCommand,
+			"save": saveCommand, "json": jsonCommand, "keys": keysCommand, "sql": sqlCommand,
 		},
 	})
 }
@@ -425,4 +428,16 @@ func unusedAddress(ts *testscript.TestScript) string {
 	ts.Check(err)
 	defer listener.Close()
 	return listener.Addr().String()
+}
+
+// sqlCommand does to a bank's database what only somebody with the file can do.
+func sqlCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[1])
+	ts.Check(err)
 }
