@@ -3,8 +3,10 @@ package app
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"caudal/models/money"
@@ -13,7 +15,7 @@ import (
 // announce prints where the server is and who it is: one line that programs can read, and for a demo everything that a
 // newcomer needs next.
 func (a *app) announce(s *server, seeds *demo) error {
-	where := fmt.Sprintf("CAUDAL_SERVER=wss://%s/ws CAUDAL_IDENTITY=%s", s.listener.Addr(), s.keys.Identity())
+	where := fmt.Sprintf("CAUDAL_SERVER=wss://%s/ws CAUDAL_IDENTITY=%s", s.publicAddress(), s.keys.Identity())
 	s.log.Info("ready", "listen", s.listener.Addr().String(), "admin", s.adminAddress(), "identity", s.keys.Identity().String(), "data", s.config.Data)
 	if seeds == nil {
 		_, err := fmt.Fprintln(a.stdout, where)
@@ -23,6 +25,25 @@ func (a *app) announce(s *server, seeds *demo) error {
 	seeds.print(text, where, s, style(a.stdout, a.getenv))
 	_, err := io.WriteString(a.stdout, text.String())
 	return err
+}
+
+// publicAddress is how clients reach the listener, as far as the server can know: where it listens everywhere, by the first
+// of its names.
+func (s *server) publicAddress() string {
+	address := s.listener.Addr().String()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsUnspecified() {
+		return address
+	}
+	for _, name := range append(slices.Clone(s.config.Hosts), s.config.ACMEHost, "localhost") {
+		if name != "" {
+			return net.JoinHostPort(name, port)
+		}
+	}
+	return address
 }
 
 // style marks headings where somebody reads them on a terminal.

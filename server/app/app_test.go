@@ -334,3 +334,14 @@ func wantMode(t *testing.T, path string, want os.FileMode) {
 		t.Errorf("%s has mode %s", path, got)
 	}
 }
+
+// must returns the value or fails the test.
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}

@@ -43,9 +43,10 @@ type server struct {
 	admin    *adminListener // nil where none was asked for
 	operator *admin.Socket
 
-	draining atomic.Bool
-	loops    sync.WaitGroup // renewals and sweeps
-	failed   chan error     // a listener that ended by itself
+	draining  atomic.Bool
+	loops     sync.WaitGroup // renewals and sweeps
+	stopLoops context.CancelFunc
+	failed    chan error // a listener that ended by itself
 }
 
 // serve runs the server until ctx ends, then drains it.
@@ -164,7 +165,8 @@ func (a *app) start(ctx context.Context, s *server) error {
 	}
 	var seeds *demo
 	if c.Demo {
-		if seeds, err = s.bank.seed(ctx, c.Data); err != nil {
+		// A stop in between waits: half of a demo is no use to anybody.
+		if seeds, err = s.bank.seed(context.WithoutCancel(ctx), c.Data); err != nil {
 			return fmt.Errorf("seed the demo: %w", err)
 		}
 	}
@@ -174,9 +176,7 @@ func (a *app) start(ctx context.Context, s *server) error {
 	if s.operator, err = admin.OpenSocket(c.Data, s.bank.operator(), s.log); err != nil {
 		return err
 	}
-	s.loop(ctx, s.keys.Run)
-	s.loop(ctx, s.tls.Run)
-	s.loop(ctx, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
+	s.loop(s.keys.Run, s.tls.Run, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
 	s.public = publicServer(s.sockets, hosts, s.log)
 	go func() {
 		err := s.public.Serve(tls.NewListener(s.sockets.Guard(s.listener), s.tls.Config()))
@@ -207,9 +207,13 @@ func (s *server) connConfig(hosts conn.Hosts, origins conn.Origins) conn.Config 
 	}
 }
 
-// loop runs something that ends with the server.
-func (s *server) loop(ctx context.Context, run func(context.Context)) {
-	s.loops.Go(func() { run(ctx) })
+// loop runs what ends with the server: after the drain, so that no certificate ends before.
+func (s *server) loop(all ...func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopLoops = cancel
+	for _, run := range all {
+		s.loops.Go(func() { run(ctx) })
+	}
 }
 
 // stop drains: nobody new, a notice to everybody, every command in flight answered, the ledger emptied, the database closed.
@@ -234,6 +238,10 @@ func (s *server) stop() error {
 	}
 	if s.router != nil {
 		s.router.Close()
+	}
+	if s.stopLoops != nil {
+		s.stopLoops()
+		s.loops.Wait()
 	}
 	err := s.bank.close()
 	s.stopAdmin()

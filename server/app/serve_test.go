@@ -356,3 +356,15 @@ func TestAnotherModesDatabaseIsRefused(t *testing.T) {
 		t.Errorf("a real database: %d %s", r.code, r.stderr)
 	}
 }
+
+func TestAServerThatListensEverywhereNamesItselfByItsHost(t *testing.T) {
+	everywhere := must(net.Listen("tcp", "0.0.0.0:0"))(t)
+	defer everywhere.Close()
+	_, port, _ := net.SplitHostPort(everywhere.Addr().String())
+	for want, hosts := range map[string][]string{"localhost:" + port: nil, "bank.example:" + port: {"bank.example", "other.example"}} {
+		s := &server{listener: everywhere, config: &config.Config{Hosts: hosts}}
+		if got := s.publicAddress(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
