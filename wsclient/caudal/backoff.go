@@ -14,6 +14,9 @@ const (
 	// stableAfter is how long a connection must have lasted for the next loss to count as the first: a server that
 	// accepts and then fails is not hammered.
 	stableAfter = 10 * time.Second
+	// drainPatience is how long a draining server may take to answer what is in flight: twice what the bank's own server
+	// gives itself. New calls wait meanwhile.
+	drainPatience = 30 * time.Second
 	// comeBackMax bounds how long a server can send a client away for.
 	comeBackMax = 5 * time.Minute
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"caudal/certs"
+	"caudal/protocol"
 )
 
 // Config says which bank, and how it proves who it is. URL and one of Identity and Pins are required.
@@ -112,6 +113,9 @@ func withoutUser(u *url.URL, text string) string {
 func (c *Config) check() error {
 	if c.Identity == nil && c.Pins == nil {
 		return errors.New("caudal: Config needs an Identity or Pins")
+	}
+	if len(c.Client) > protocol.ClientNameBytes {
+		return fmt.Errorf("caudal: Config.Client is longer than %d bytes", protocol.ClientNameBytes)
 	}
 	return nil
 }

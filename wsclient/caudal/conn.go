@@ -181,9 +181,14 @@ func (c *Conn) greet(ctx context.Context, l *link) error {
 	if err != nil {
 		return err
 	}
-	_, err = signedIn(reply)
-	l.device = device
-	return err
+	user, err := signedIn(reply)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.user, l.device = user, device
+	return nil
 }
 
 // publish makes the link the one that takes commands; false where the user has signed in, on a link that is gone by now,
@@ -341,10 +346,13 @@ func (c *Conn) drain(l *link, within time.Duration) {
 	if c.current != l || c.config.Once {
 		return
 	}
+	drained := &ClosedError{Code: protocol.CloseDraining}
 	c.comeBack = min(max(within, reconnectBase), comeBackMax)
-	c.link, c.outage = nil, &ClosedError{Code: protocol.CloseDraining}
+	c.link, c.outage = nil, drained
 	c.notify()
-	go l.whenIdle(func() { go l.hangUp(protocol.CloseBye, &ClosedError{Code: protocol.CloseDraining}) })
+	leave := func() { go l.hangUp(protocol.CloseBye, drained) }
+	time.AfterFunc(drainPatience, leave)
+	go l.whenIdle(leave)
 }
 
 // wrongResult ends the connection of a bank that answers something that was not asked.

@@ -93,6 +93,9 @@ func TestAConnSurvivesItsSocketsAndSignsInAgain(t *testing.T) {
 				t.Fatalf("after a cut: %+v, %v", accounts, err)
 			}
 		}
+		if me := conn.Whoami(); me == nil || !me.Device.Current {
+			t.Errorf("Whoami: %+v", me)
+		}
 		if n := bank.seen("resume"); n != 5 {
 			t.Errorf("signed in again %d times, 5 cuts", n)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -695,7 +696,11 @@ func TestOneLoopAtATimeAndAnotherAfterIt(t *testing.T) {
 
 // TestEventsUnderAStorm throws everything at once, in an order that its seed decides.
 func TestEventsUnderAStorm(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(10)
+	if os.Getenv("CAUDAL_TEST_LONG") != "" {
+		seeds = 500
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			var mu sync.Mutex

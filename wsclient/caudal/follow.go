@@ -165,7 +165,7 @@ func (f *follower) emit(e Event) error {
 	if !f.yield(e, nil) {
 		return errLeft
 	}
-	return f.ctx.Err()
+	return context.Cause(f.ctx)
 }
 
 // show tells the loop whether what it sees is live, where that has changed.

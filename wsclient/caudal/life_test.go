@@ -194,6 +194,28 @@ func TestADrainingBankGetsNothingNewAndItsAnswersAreAwaited(t *testing.T) {
 	})
 }
 
+func TestADrainingBankThatNeverAnswersIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank := newFakeBank(t)
+		account := bank.open(7, 500_00)
+		conn := signedInTo(t, bank)
+		watch(t, conn)
+		synctest.Wait()
+		troubled(bank, func(b *fakeBank, c *fakeConn, command *protocol.Command) {
+			b.decide(c, command)
+			c.event(&protocol.Event{Kind: &protocol.Event_Draining{Draining: &protocol.DrainingEvent{ComeBackWithinMs: 1}}})
+		})
+		started := time.Now()
+		receipt, err := conn.Transfer(t.Context(), Order{From: account, To: cash, AmountMinor: 1, Currency: "MXN"})
+		if err != nil || !receipt.Replay {
+			t.Errorf("%+v, %v", receipt, err)
+		}
+		if took := time.Since(started); took > drainPatience+5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // TestReconnectionsSpreadAndSlowDown measures when attempts are made against a bank that stays away.
 func TestReconnectionsSpreadAndSlowDown(t *testing.T) {
 	firsts := map[time.Duration]bool{}

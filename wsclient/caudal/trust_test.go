@@ -220,6 +220,9 @@ func TestOnlyWSSAddressesAreDialed(t *testing.T) {
 	if _, err := Dial(t.Context(), Config{URL: "wss://127.0.0.1:1/ws"}); err == nil {
 		t.Error("nobody to trust, and dialed all the same")
 	}
+	if _, err := Dial(t.Context(), Config{URL: "wss://127.0.0.1:1/ws", Identity: &identity, Client: strings.Repeat("x", 65)}); err == nil || errors.Is(err, ErrDisconnected) {
+		t.Errorf("a program's name that is too long: %v", err)
+	}
 }
 
 func TestTheUpgradeIsExactlyWhatWasAskedFor(t *testing.T) {
