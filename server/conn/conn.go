@@ -36,7 +36,8 @@ type Conn struct {
 	code     protocol.CloseCode // why it closes; 0 where nobody said
 	why      error              // what failed, if something did
 	draining bool               // no new commands
-	inFlight int                // commands not yet answered
+	ahead    int                // commands of the frame that was read last, neither begun nor refused yet
+	inFlight int                // commands begun and not yet answered
 	queue    *batch             // messages that wait; nil when there are none
 	writing  int                // bytes that the flush has taken and not yet written
 	flushing bool               // there is a flush goroutine
@@ -98,9 +99,7 @@ func (c *Conn) Reply(reply *protocol.Reply) {
 	}
 	c.inFlight--
 	c.reply(reply)
-	if c.draining && c.inFlight == 0 {
-		c.beginClose(protocol.CloseDraining)
-	}
+	c.drained()
 	c.room.Broadcast()
 }
 

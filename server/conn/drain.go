@@ -66,8 +66,13 @@ func (c *Conn) drain(notice Event) {
 	defer c.mu.Unlock()
 	c.event(notice)
 	c.draining = true
-	if c.inFlight == 0 {
+	c.drained()
+	c.room.Broadcast()
+}
+
+// drained closes a connection that drains, once all that was read of it is answered or refused; called with mu held.
+func (c *Conn) drained() {
+	if c.draining && c.ahead == 0 && c.inFlight == 0 {
 		c.beginClose(protocol.CloseDraining)
 	}
-	c.room.Broadcast()
 }

@@ -3,9 +3,12 @@ package conn
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"caudal/cipher"
 	"caudal/protocol"
@@ -76,6 +79,38 @@ func TestDrainAnswersWhatIsInFlightRefusesTheRestAndClosesEverybody(t *testing.T
 	if response := b.ask(t, "", b.upgrade(nil)...); response.StatusCode != 503 {
 		t.Errorf("after the drain a request is answered %s", response.Status)
 	}
+}
+
+// What was read is refused before the close, even when nothing is in flight.
+func TestDrainRefusesTheRestOfAFrameBeforeItCloses(t *testing.T) {
+	h := new(handler)
+	inBubble(t, h, nil, func(t *testing.T, b *pipeBank) {
+		release := make(chan struct{})
+		h.command = func(c *Conn, command *protocol.Command) {
+			c.Reply(pong(command.GetId()))
+			<-release // the read goroutine is held up in the middle of the frame
+		}
+		client := b.dial(t)
+		heard := client.keepReading()
+		client.ping(1, 2, 3)
+		synctest.Wait()
+		drained := make(chan error, 1)
+		go func() { drained <- b.Drain(context.Background()) }()
+		synctest.Wait()
+		close(release)
+		e := <-heard
+		e.wantCode(t, protocol.CloseDraining)
+		var told []string
+		for _, m := range e.messages {
+			told = append(told, fmt.Sprintf("%d %s", m.GetReply().GetId(), m.GetReply().GetError().GetCode().Name()))
+		}
+		if want := []string{"1 unspecified", "0 unspecified", "2 draining", "3 draining"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+		if err := <-drained; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestDrainCutsWhatItsContextDoesNotWaitFor(t *testing.T) {

@@ -123,9 +123,13 @@ func readMessage(reader io.Reader) (*buffer, int, error) {
 
 // dispatch hands the commands of one frame to the handler, each when there is room for it.
 func (c *Conn) dispatch(commands []*protocol.Command) bool {
-	if len(commands) > 0 {
-		c.heard.Store(c.server.now())
+	if len(commands) == 0 {
+		return true
 	}
+	c.heard.Store(c.server.now())
+	c.mu.Lock()
+	c.ahead = len(commands)
+	c.mu.Unlock()
 	for _, command := range commands {
 		switch c.begin(command.GetId()) {
 		case beginEnded:
@@ -155,10 +159,12 @@ func (c *Conn) begin(id uint64) beginning {
 	for c.state == stateOpen && (!c.draining && c.inFlight >= limits.InFlight || c.waiting() > limits.QueueBytes) {
 		c.room.Wait()
 	}
+	c.ahead--
 	switch {
 	case c.state != stateOpen:
 		return beginEnded
 	case c.draining:
+		defer c.drained()
 		c.reply(&protocol.Reply{Id: id, Result: &protocol.Reply_Error{Error: protocol.NewError(protocol.Code_CODE_DRAINING)}})
 		return beginRefused
 	}
