@@ -47,10 +47,10 @@ func (c Code) Name() string { return strings.ToLower(strings.TrimPrefix(c.String
 func (c Code) Retryable() bool { return codeInfo[c].retryable }
 
 // NewError returns a refusal with the code's own message.
-func NewError(c Code) *Error { return Errorf(c, codeInfo[c].message) }
+func NewError(c Code) *Error { return ErrorWith(c, codeInfo[c].message) }
 
-// Errorf returns a refusal whose message says more than the code's own. The message must hold nothing secret.
-func Errorf(c Code, message string) *Error {
+// ErrorWith returns a refusal whose message says more than the code's own. The message must hold nothing secret.
+func ErrorWith(c Code, message string) *Error {
 	return &Error{Code: c, Message: message, Retryable: c.Retryable()}
 }
 

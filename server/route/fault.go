@@ -138,10 +138,10 @@ func fault(log func() *slog.Logger, err error) *protocol.Error {
 		return answer
 	}
 	if text, ok := errors.AsType[invalid](err); ok {
-		return protocol.Errorf(protocol.Code_CODE_INVALID_ARGUMENT, string(text))
+		return protocol.ErrorWith(protocol.Code_CODE_INVALID_ARGUMENT, string(text))
 	}
 	if text, ok := errors.AsType[*models.TextError](err); ok {
-		return protocol.Errorf(protocol.Code_CODE_INVALID_ARGUMENT, fmt.Sprintf("the %s cannot be used: %s", text.Field, text.Why))
+		return protocol.ErrorWith(protocol.Code_CODE_INVALID_ARGUMENT, fmt.Sprintf("the %s cannot be used: %s", text.Field, text.Why))
 	}
 	for _, known := range codes {
 		if !errors.Is(err, known.err) {
@@ -171,5 +171,5 @@ func internal(log func() *slog.Logger, err error) *protocol.Error {
 	rand.Read(raw[:])
 	id := hex.EncodeToString(raw[:])
 	log().Error("internal error", "error_id", id, "error", err)
-	return protocol.Errorf(protocol.Code_CODE_INTERNAL, "something went wrong inside the bank (error "+id+"); nothing changed")
+	return protocol.ErrorWith(protocol.Code_CODE_INTERNAL, "something went wrong inside the bank (error "+id+"); nothing changed")
 }

@@ -117,7 +117,7 @@ func (l *link) enqueue(c *call) error {
 	const frameField = 4 // tag and length of a command in its frame
 	c.size = proto.Size(c.command) + frameField
 	if c.size > cipher.MaxBody {
-		return refusal(protocol.Errorf(protocol.Code_CODE_INVALID_ARGUMENT, "the command is too long"))
+		return refusal(protocol.ErrorWith(protocol.Code_CODE_INVALID_ARGUMENT, "the command is too long"))
 	}
 	l.queue = append(l.queue, c)
 	l.signal()
@@ -280,7 +280,7 @@ func (l *link) reply(reply *protocol.Reply) error {
 // lost ends the link because its socket has ended.
 func (l *link) lost(err error) {
 	if l.fail(fmt.Errorf("%w: %w", ErrDisconnected, err)) {
-		l.ws.CloseNow()
+		_ = l.ws.CloseNow()
 	}
 }
 
@@ -289,14 +289,14 @@ func (l *link) hangUp(code protocol.CloseCode, reason error) {
 	if !l.fail(reason) {
 		return
 	}
-	timer := time.AfterFunc(farewell, func() { l.ws.CloseNow() })
+	timer := time.AfterFunc(farewell, func() { _ = l.ws.CloseNow() })
 	defer timer.Stop()
 	l.writing.Lock()
 	if record, err := l.channel.SealClose(nil, uint16(code)); err == nil {
-		l.ws.Write(context.Background(), websocket.MessageBinary, record)
+		_ = l.ws.Write(context.Background(), websocket.MessageBinary, record) // who does not hear it sees a cut
 	}
 	l.writing.Unlock()
-	l.ws.Close(websocket.StatusCode(code), "")
+	_ = l.ws.Close(websocket.StatusCode(code), "")
 }
 
 // fail marks the link as ended, and ends its calls; false where it had ended before.
