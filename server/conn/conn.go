@@ -54,7 +54,7 @@ const (
 
 func newConn(s *Server, a *admission, ws *websocket.Conn, sock *socket, channel *cipher.Channel) *Conn {
 	c := &Conn{
-		server: s, id: newID(), client: a.client, place: a.place, ws: ws, socket: sock, channel: channel, opened: s.now(),
+		server: s, id: a.id, client: a.client, place: a.place, ws: ws, socket: sock, channel: channel, opened: s.now(),
 	}
 	c.room.L = &c.mu
 	c.heard.Store(c.opened)

@@ -153,10 +153,13 @@ func (g *gate) shakenLocked(p *place) {
 	}
 }
 
-// leave gives back the connection's place.
+// leave gives back the connection's place. Calling it again does nothing.
 func (g *gate) leave(p *place) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if _, in := g.places[p]; !in {
+		return
+	}
 	g.shakenLocked(p)
 	p.visitor.open--
 	delete(g.places, p)

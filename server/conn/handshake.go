@@ -23,7 +23,7 @@ func (s *Server) handshake(a admission, ws *websocket.Conn, sock *socket) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.counts.panics.Add(1)
-			s.config.Log.Error("panic in a handshake", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			s.logger(a.id).Error("panic in a handshake", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			sock.cut()
 			s.gate.leave(a.place)
 		}
@@ -104,7 +104,7 @@ func (s *Server) fail(a *admission, ws *websocket.Conn, sock *socket, err error)
 	code := protocol.CloseCode(0)
 	switch {
 	case errors.Is(err, cipher.ErrConfig):
-		s.config.Log.Error("the channel's handshake cannot be offered", "error", err)
+		s.logger(a.id).Error("the channel's handshake cannot be offered", "error", err)
 		code = protocol.CloseInternal
 	case errors.Is(err, cipher.ErrMalformedHandshake), errors.Is(err, cipher.ErrLowOrder):
 		code = protocol.CloseHandshakeFailed
@@ -113,6 +113,7 @@ func (s *Server) fail(a *admission, ws *websocket.Conn, sock *socket, err error)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		code = protocol.CloseHandshakeTimeout
 	}
+	s.logger(a.id).Debug("handshake failed", "client", a.client, "code", code, "error", err)
 	s.counts.handshakesFailed.Add(1)
 	s.counts.closed(code)
 	if code != 0 {

@@ -60,6 +60,7 @@ func New(config Config, handler Handler) (*Server, error) {
 
 // admission is what is known of a connection before its channel stands.
 type admission struct {
+	id      string // of the connection, in the log
 	place   *place
 	client  netip.Addr
 	offered []string
@@ -73,7 +74,7 @@ type admission struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, why := s.admit(r)
 	if why != admitted {
-		s.refuse(w, why)
+		s.refuse(w, r, why)
 		return
 	}
 	ws, sock, err := s.upgrade(w, r, a.suite)
@@ -96,7 +97,7 @@ func (s *Server) admit(r *http.Request) (admission, refusal) {
 	if why != admitted {
 		return admission{}, why
 	}
-	a := admission{place: place, client: client}
+	a := admission{id: newID(), place: place, client: client}
 	if why = s.examine(r, &a); why != admitted {
 		s.gate.leave(place)
 	}
@@ -122,15 +123,16 @@ func (s *Server) examine(r *http.Request, a *admission) refusal {
 	}
 	var err error
 	if a.static, a.cert, err = s.config.Keys.Current(); err != nil {
-		s.config.Log.Error("no channel can be offered", "error", err)
+		s.logger(a.id).Error("no channel can be offered", "error", err)
 		return refusedKeys
 	}
 	return admitted
 }
 
-func (s *Server) refuse(w http.ResponseWriter, why refusal) {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why refusal) {
 	s.counts.refused[why].Add(1)
 	answer := refusalAnswers[why]
+	s.config.Log.Debug("request refused", "reason", answer.name, "peer", r.RemoteAddr)
 	if answer.status == http.StatusTooManyRequests || answer.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}

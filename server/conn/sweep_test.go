@@ -40,12 +40,15 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 	}
 }
 
+// pass lets the bubble's time pass.
+func pass(d time.Duration) { <-time.After(d) }
+
 func TestASilentConnectionHearsAHeartbeatInEachInterval(t *testing.T) {
 	inBubble(t, new(handler), func(c *Config) { c.Times.Idle = 10 * time.Minute }, func(t *testing.T, b *pipeBank) {
 		c := b.dial(t)
 		start, last := time.Now(), time.Now()
 		heard := c.keepReading()
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		_ = c.ws.CloseNow()
 		messages := (<-heard).messages
 		if n := len(messages); n < 10 || n > 15 {
@@ -67,7 +70,7 @@ func TestAConnectionWithOtherTrafficNeedsNoHeartbeat(t *testing.T) {
 		heard := c.keepReading()
 		for id := uint64(1); id <= 30; id++ {
 			c.ping(id)
-			time.Sleep(15 * time.Second)
+			pass(15 * time.Second)
 		}
 		_ = c.ws.CloseNow()
 		for _, m := range (<-heard).messages {
@@ -82,7 +85,7 @@ func TestAConnectionFromWhichNothingComesIsClosed(t *testing.T) {
 	inBubble(t, new(handler), nil, func(t *testing.T, b *pipeBank) {
 		c := b.dial(t)
 		start, heard := time.Now(), c.keepReading()
-		time.Sleep(60 * time.Second)
+		pass(60 * time.Second)
 		c.ping(1)
 		e := <-heard
 		e.wantCode(t, protocol.CloseIdle)
@@ -96,7 +99,7 @@ func TestNoiseDoesNotKeepAConnectionOpen(t *testing.T) {
 		c := b.dial(t)
 		start, heard := time.Now(), c.keepReading()
 		for range 8 {
-			time.Sleep(10 * time.Second)
+			pass(10 * time.Second)
 			c.body(nil)
 			if err := c.ws.Ping(t.Context()); err != nil {
 				t.Fatal(err)
@@ -118,7 +121,7 @@ func TestWhoWaitsForAnAnswerIsNotIdle(t *testing.T) {
 		c := b.dial(t)
 		heard := c.keepReading()
 		c.ping(1)
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		(<-waiting)()
 		e := <-heard // idle, now that nothing is in flight
 		e.wantCode(t, protocol.CloseIdle)
@@ -140,7 +143,7 @@ func TestWhoDoesNotSignInIsClosed(t *testing.T) {
 		c := b.dial(t)
 		start, heard := time.Now(), c.keepReading()
 		for id := uint64(1); id <= 5; id++ {
-			time.Sleep(5 * time.Second)
+			pass(5 * time.Second)
 			c.ping(id) // keeps it from being idle, not from having to sign in
 		}
 		e := <-heard
@@ -154,7 +157,7 @@ func TestAConnectionLivesADayAtMost(t *testing.T) {
 		c := b.dial(t)
 		start, heard := time.Now(), c.keepReading()
 		for id := uint64(1); len(heard) == 0; id++ {
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			if c.raw(websocket.MessageBinary, must(c.channel.Seal(nil, pingFrame(id)))) != nil {
 				break
 			}
@@ -188,7 +191,7 @@ func TestAMessageThatDribblesInIsCut(t *testing.T) {
 		start, heard, socket := time.Now(), c.keepReading(), b.listener.last
 		_, err := socket.Write([]byte{0x02, 0x80 | 1, 0, 0, 0, 0, 0}) // the first of many fragments of one byte
 		for err == nil {
-			time.Sleep(time.Second)
+			pass(time.Second)
 			_, err = socket.Write([]byte{0x00, 0x80 | 1, 0, 0, 0, 0, 0})
 		}
 		<-heard
