@@ -163,11 +163,14 @@ func (c *Conn) signIn(ctx context.Context, device *Device, repeat repetition, bu
 	c.device, c.user, last.device = device, user, device
 	if c.current != last && c.current != nil {
 		// The link that has signed in is gone, and the next one does not know: the one after it will.
-		go c.current.hangUp(protocol.CloseBye, fmt.Errorf("%w: it was not signed in", ErrDisconnected))
+		go c.current.hangUp(protocol.CloseBye, errMissed)
 	}
 	signed := *user
 	return &signed, nil
 }
+
+// errMissed ends a link that was made while a sign-in was answered on the one before.
+var errMissed = fmt.Errorf("%w: it was not signed in", ErrDisconnected)
 
 // signedIn reads the answer to a sign-in.
 func signedIn(reply *protocol.Reply) (*User, error) {

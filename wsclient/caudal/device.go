@@ -138,7 +138,7 @@ func (d *Device) UnmarshalText(text []byte) error {
 }
 
 // Format keeps the key out of logs, whatever the verb.
-func (d *Device) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "device %v", d.ID) }
+func (d *Device) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "device %v", d.ID) }
 
 // enrolment proves possession of the key to this bank, on this channel, for this username.
 func (d *Device) enrolment(identity, channel [32]byte, username string) (*protocol.DeviceEnrolment, error) {

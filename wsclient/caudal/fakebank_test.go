@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"caudal/certs"
 	"caudal/models/clabe"
 	"caudal/protocol"
 )
@@ -420,8 +419,3 @@ func keyNumber(n uint64) Key {
 	binary.BigEndian.PutUint32(k[12:], uint32(n))
 	return k
 }
-
-// Names of certs that tests of events use.
-type certificateOf = certs.ChannelCertificate
-
-var errIdentityChanged = certs.ErrIdentityChanged

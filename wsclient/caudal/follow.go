@@ -14,8 +14,6 @@ const (
 	// accountsMax and devicesMax bound what a server can make a client follow.
 	accountsMax = 1 << 12
 	devicesMax  = 1 << 12
-	// leaving is how long an unsubscribe may take that nobody waits for.
-	leaving = 5 * time.Second
 )
 
 var (
@@ -150,9 +148,8 @@ func (f *follower) wait() error {
 // afterLink waits until the Conn, too, knows that the link has ended.
 func (f *follower) afterLink(l *link) error {
 	for {
-		standing, _, err := f.c.standing()
-		if standing != l || err != nil {
-			return nil // run says what is next
+		if standing, _, _ := f.c.standing(); standing != l {
+			return nil // run says what is next, or why nothing is
 		}
 		if err := f.wait(); err != nil {
 			return err
@@ -334,47 +331,6 @@ func (f *follower) deviceRevoked(id DeviceID) error {
 	}
 	delete(f.devices, id)
 	return f.emit(DeviceRevoked{ID: id})
-}
-
-// attach makes room for the events of one loop.
-func (c *Conn) attach(ctx context.Context) (*inbox, error) {
-	c.mu.Lock()
-	if c.inbox != nil {
-		c.mu.Unlock()
-		return nil, ErrFollowed
-	}
-	box := newInbox()
-	c.inbox = box
-	unsubscribed := c.unsubscribed
-	c.mu.Unlock()
-	if unsubscribed == nil {
-		return box, nil
-	}
-	select { // or it would end the new subscription
-	case <-unsubscribed:
-		return box, nil
-	case <-ctx.Done():
-		c.detach(nil)
-		return nil, context.Cause(ctx)
-	}
-}
-
-// detach ends the subscription, without waiting for it.
-func (c *Conn) detach(l *link) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.inbox = nil
-	if l == nil || l != c.current {
-		return
-	}
-	done := make(chan struct{})
-	c.unsubscribed = done
-	go func() {
-		defer close(done)
-		ctx, cancel := context.WithTimeout(context.Background(), leaving)
-		defer cancel()
-		l.roundTrip(ctx, &protocol.Command{Request: &protocol.Command_Unsubscribe{Unsubscribe: &protocol.UnsubscribeRequest{}}})
-	}()
 }
 
 // standing is the link that takes commands; or why there is none; or why there will be none.

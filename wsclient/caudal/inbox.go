@@ -1,6 +1,7 @@
 package caudal
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 // inboxMax bounds the events that wait for the loop which follows them: what a busy account gets in a few seconds, about
 // a megabyte. Beyond it all are dropped, and the loop asks for what it misses when it is due.
 const inboxMax = 1024
+
+// leaving is how long an unsubscribe may take that nobody waits for.
+const leaving = 5 * time.Second
 
 // inbox holds events between the goroutine that reads the socket, which never waits, and the loop that follows them.
 type inbox struct {
@@ -78,4 +82,45 @@ func (c *Conn) event(l *link, e *protocol.Event) error {
 		box.push(l, e)
 	}
 	return nil
+}
+
+// attach makes room for the events of one loop.
+func (c *Conn) attach(ctx context.Context) (*inbox, error) {
+	c.mu.Lock()
+	if c.inbox != nil {
+		c.mu.Unlock()
+		return nil, ErrFollowed
+	}
+	box := newInbox()
+	c.inbox = box
+	unsubscribed := c.unsubscribed
+	c.mu.Unlock()
+	if unsubscribed == nil {
+		return box, nil
+	}
+	select { // or it would end the new subscription
+	case <-unsubscribed:
+		return box, nil
+	case <-ctx.Done():
+		c.detach(nil)
+		return nil, context.Cause(ctx)
+	}
+}
+
+// detach ends the subscription, without waiting for it.
+func (c *Conn) detach(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inbox = nil
+	if l == nil || l != c.current {
+		return
+	}
+	done := make(chan struct{})
+	c.unsubscribed = done
+	go func() {
+		defer close(done)
+		ctx, cancel := context.WithTimeout(context.Background(), leaving)
+		defer cancel()
+		_, _, _ = l.roundTrip(ctx, &protocol.Command{Request: &protocol.Command_Unsubscribe{Unsubscribe: &protocol.UnsubscribeRequest{}}})
+	}()
 }

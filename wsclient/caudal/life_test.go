@@ -24,12 +24,12 @@ func TestASilentBankIsLeftAfterTwoAndAHalfHeartbeats(t *testing.T) {
 		w := watch(t, conn)
 		synctest.Wait()
 		bank.intercept = func(_ *fakeConn, c *protocol.Command) bool { return c.GetPing() != nil } // dead, and does not know
-		time.Sleep(25*time.Second - time.Millisecond)
+		pass(25*time.Second - time.Millisecond)
 		synctest.Wait()
 		if n := bank.attempts(); n != 1 {
 			t.Errorf("left too early")
 		}
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		synctest.Wait()
 		if n := bank.attempts(); n != 2 {
 			t.Errorf("%d attempts to connect", n)
@@ -45,7 +45,7 @@ func TestAQuietClientPingsAndStaysConnected(t *testing.T) {
 		bank := newFakeBank(t)
 		bank.hello.HeartbeatMs, bank.hello.IdleTimeoutMs = 1_000_000, 10_000
 		signedInTo(t, bank)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		synctest.Wait()
 		if n := bank.seen("ping"); n < 12 || n > 20 {
 			t.Errorf("%d pings a minute, the bank hangs up after 10 seconds", n)
@@ -62,7 +62,7 @@ func TestABusyClientDoesNotPing(t *testing.T) {
 		bank.hello.IdleTimeoutMs = 10_000
 		conn := signedInTo(t, bank)
 		for range 30 {
-			time.Sleep(2 * time.Second)
+			pass(2 * time.Second)
 			if _, err := conn.Accounts(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestHeartbeatsKeepAConnection(t *testing.T) {
 		bank.hello.HeartbeatMs, bank.hello.IdleTimeoutMs = 10_000, 1_000_000
 		signedInTo(t, bank)
 		for range 10 {
-			time.Sleep(20 * time.Second)
+			pass(20 * time.Second)
 			bank.each(func(c *fakeConn) {
 				c.event(&protocol.Event{Kind: &protocol.Event_Heartbeat{Heartbeat: &protocol.HeartbeatEvent{TimeUs: bank.now()}}})
 			})
@@ -227,7 +227,7 @@ func TestReconnectionsSpreadAndSlowDown(t *testing.T) {
 			bank.listener.refuse = func() error { at = append(at, time.Now()); return errors.New("unreachable") }
 			lost := time.Now()
 			bank.cut()
-			time.Sleep(30 * time.Minute)
+			pass(30 * time.Minute)
 			conn.Close()
 			if first := at[0].Sub(lost); first > reconnectBase {
 				t.Errorf("the first attempt came after %v", first)
@@ -262,7 +262,7 @@ func TestABankThatFailsAtOnceIsNotHammered(t *testing.T) {
 			return true
 		}
 		bank.cut()
-		time.Sleep(30 * time.Minute)
+		pass(30 * time.Minute)
 		if n := bank.attempts(); n > 360 {
 			t.Errorf("%d attempts in half an hour", n)
 		}

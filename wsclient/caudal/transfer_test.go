@@ -151,7 +151,7 @@ func TestAnOrderThatCannotBeSettledSaysSo(t *testing.T) {
 				if isOpen != c.unknown || errors.Is(err, ErrOutcomeUnknown) != c.unknown {
 					t.Fatalf("got %v", err)
 				}
-				if _, ok := c.cause.(*ClosedError); ok {
+				if _, ok := errors.AsType[*ClosedError](c.cause); ok {
 					if closed, ok := errors.AsType[*ClosedError](err); !ok || closed.Code != protocol.CloseDeviceRevoked {
 						t.Errorf("cause: %v", err)
 					}
