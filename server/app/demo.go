@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -94,7 +93,7 @@ func (b *bank) seedUser(ctx context.Context, u *demoUser) (*models.User, error) 
 
 // passwords reads the users' passwords, or draws them. They are on the disk before the first user is.
 func (d *demo) passwords() error {
-	raw, err := os.ReadFile(d.path)
+	raw, err := readSmall(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return d.drawPasswords()
 	}
@@ -121,16 +120,7 @@ func (d *demo) drawPasswords() error {
 		d.users[i].password = drawPassword()
 		fmt.Fprintf(&text, "%s %s\n", d.users[i].username, d.users[i].password)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(d.path), passwordsFile+"-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // gone already where all went well
-	_, err = temporary.WriteString(text.String())
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), d.path)
+	return writeWhole(d.path, []byte(text.String()))
 }
 
 // drawPassword returns 80 random bits in letters and digits, grouped for people.

@@ -22,6 +22,7 @@ import (
 const (
 	identityFile    = "identity.pem"
 	predecessorFile = "predecessor.pem"
+	acmeDir         = "acme" // what the certificate authority gave, apart from what the bank signs with
 )
 
 // identityDir is the folder of the bank's keys.
@@ -110,7 +111,7 @@ func (a *app) identityKey(ctx context.Context, c *config.Config, dir string) (*c
 // predecessor reads the statement by which this identity follows another; nil where there is none.
 func predecessor(dir string) (*certs.Predecessor, error) {
 	path := filepath.Join(dir, predecessorFile)
-	raw, err := os.ReadFile(path)
+	raw, err := readSmall(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -35,3 +35,10 @@ func listen(ctx context.Context, address string, search bool) (net.Listener, err
 	}
 	return nil, fmt.Errorf("no free port from %d on: %w", first, err)
 }
+
+// atLoopback reports whether listener can be reached from this machine alone. The settings were checked by their text, and a
+// name, localhost too, is what the resolver makes of it.
+func atLoopback(listener net.Listener) bool {
+	address, ok := listener.Addr().(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
+}

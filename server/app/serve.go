@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,12 +102,10 @@ func (a *app) prove(ctx context.Context, s *server, dir string) (err error) {
 		s.tls, err = certs.FileTLS(c.TLSCert, c.TLSKey, options)
 	case c.ACMEHost != "":
 		s.tls, err = certs.ACME(certs.ACMEConfig{
-			Host: c.ACMEHost, CacheDir: dir, Email: c.ACMEEmail, DirectoryURL: c.ACMEDirectory, AcceptTerms: c.ACMEAcceptTerms,
+			Host: c.ACMEHost, CacheDir: filepath.Join(dir, acmeDir), Email: c.ACMEEmail, DirectoryURL: c.ACMEDirectory, AcceptTerms: c.ACMEAcceptTerms,
 		}, options)
 	default:
-		if s.tls, err = certs.DevelopmentTLS(dir, options); err == nil {
-			err = linkCA(c.Data, s.tls.CAFile())
-		}
+		s.tls, err = certs.DevelopmentTLS(dir, options)
 	}
 	return err
 }
@@ -117,6 +116,9 @@ func (s *server) listen(ctx context.Context) (err error) {
 	if s.listener, err = listen(ctx, c.Listen, c.Demo && !c.Asked("listen")); err != nil {
 		return fmt.Errorf("listen for clients: %w", err)
 	}
+	if c.Demo && !atLoopback(s.listener) {
+		return config.ErrDemoBeyondLoopback
+	}
 	if c.Admin == "" {
 		return nil
 	}
@@ -125,8 +127,14 @@ func (s *server) listen(ctx context.Context) (err error) {
 		return fmt.Errorf("listen for the admin: %w", err)
 	}
 	s.admin = &adminListener{listener: listener}
+	if !atLoopback(listener) {
+		return errAdminBeyondLoopback
+	}
 	return nil
 }
+
+// errAdminBeyondLoopback: the admin listener has neither TLS nor a sign-in.
+var errAdminBeyondLoopback = errors.New("the admin listener would be reached from other machines")
 
 func (s *server) closeListeners() {
 	if s.listener != nil {
@@ -168,6 +176,11 @@ func (a *app) start(ctx context.Context, s *server) error {
 		// A stop in between waits: half of a demo is no use to anybody.
 		if seeds, err = s.bank.seed(context.WithoutCancel(ctx), c.Data); err != nil {
 			return fmt.Errorf("seed the demo: %w", err)
+		}
+	}
+	if ca := s.tls.CAFile(); ca != "" { // only now: the folder of a bank that was refused stays as it was
+		if err := linkCA(c.Data, ca); err != nil {
+			return err
 		}
 	}
 	if err := s.startAdmin(); err != nil {

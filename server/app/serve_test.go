@@ -334,7 +334,12 @@ func TestABankWhoseIdentityIsElsewhereServesWhatWasSignedThere(t *testing.T) {
 	if r := p.run("", append(sign, "--fingerprint", strings.Repeat("A", 32))...); r.code != exitFailure {
 		t.Errorf("signed with a wrong fingerprint: %d %s", r.code, r.stdout)
 	}
-	p.must("", append(sign, "--fingerprint", strings.ToLower(request.Fingerprint()))...)
+	sign = append(sign, "--fingerprint", strings.ToLower(request.Fingerprint()))
+	p.must("", sign...)
+	certificate := mustRead(t, to)
+	if r := p.run("", sign...); r.code != exitFailure || !strings.Contains(r.stderr, "there already") || mustRead(t, to) != certificate {
+		t.Errorf("signed over a certificate: %d %s", r.code, r.stderr)
+	}
 	s = p.serve(offline...)
 	s.register("ana")
 	if got, body := s.get("/readyz", nil); got != http.StatusOK {
@@ -352,8 +357,22 @@ func TestAnotherModesDatabaseIsRefused(t *testing.T) {
 	p = newPlace(t)
 	p.env["CAUDAL_IDENTITY_DIR"] = filepath.Join(filepath.Dir(p.data), "identity")
 	p.serve().halt()
+	before, err := os.Readlink(filepath.Join(p.data, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if r := p.run("", "--demo", "--data", p.data, "--listen", "127.0.0.1:0"); r.code != exitFailure || !strings.Contains(r.stderr, "real bank's") {
 		t.Errorf("a real database: %d %s", r.code, r.stderr)
+	}
+	another := filepath.Join(filepath.Dir(p.data), "another") // where a demo keeps its own identity
+	if _, err := certs.LoadOrCreateIdentity(another); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.run("", "--demo", "--data", p.data, "--identity-dir", another, "--listen", "127.0.0.1:0"); r.code != exitFailure {
+		t.Errorf("a real database: %d %s", r.code, r.stderr)
+	}
+	if after, err := os.Readlink(filepath.Join(p.data, "ca.pem")); err != nil || after != before {
+		t.Errorf("a demo that was refused has changed %s to %s: %v", before, after, err)
 	}
 }
 

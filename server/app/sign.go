@@ -2,9 +2,11 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,11 +55,14 @@ channel-NAME.certificate.`,
 }
 
 func (a *app) sign(dir, from, to, fingerprint string) error {
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return cmp.Or(err, fmt.Errorf("%s is there already", to))
+	}
 	key, err := certs.LoadIdentity(filepath.Join(dir, identityFile))
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(from)
+	text, err := readSmall(from)
 	if err != nil {
 		return err
 	}
@@ -76,12 +81,7 @@ func (a *app) sign(dir, from, to, fingerprint string) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(certificate)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err := writeWhole(to, certificate); err != nil {
 		return err
 	}
 	return a.say("certified the key of %q until %s; carry %s back", request.Name,
