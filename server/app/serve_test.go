@@ -387,3 +387,27 @@ func TestAServerThatListensEverywhereNamesItselfByItsHost(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOperatorsOwnCertificateIsServed(t *testing.T) {
+	p := newPlace(t)
+	p.serve().halt() // makes a certificate to give
+	pem := filepath.Join(p.data, "identity", "server.pem")
+	own := filepath.Join(filepath.Dir(p.data), "own.pem")
+	if err := os.WriteFile(own, []byte(mustRead(t, pem)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.data = filepath.Join(filepath.Dir(p.data), "other")
+	s := p.serve("--tls-cert", own, "--tls-key", own)
+	s.register("ana")
+	if _, err := os.Stat(filepath.Join(p.data, "identity", "server.pem")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a development certificate was made beside it: %v", err)
+	}
+}
+
+func TestADemoIsQuietOnItsLog(t *testing.T) {
+	p := newPlace(t).demo()
+	delete(p.env, "CAUDAL_LOG_LEVEL")
+	if out := p.must("", "--demo", "--print-config"); !strings.Contains(out, `log_level: "warn" # default`) {
+		t.Error(out)
+	}
+}

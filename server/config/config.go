@@ -68,8 +68,9 @@ type Config struct {
 	// library. On, because a client chooses it only by asking for it, and the prologue binds the choice.
 	Classic bool `key:"classic" default:"true" usage:"accept the channel's classic suite beside the hybrid one"`
 
-	// LogLevel and LogFormat: text where standard error is a terminal, JSON elsewhere.
-	LogLevel  string `key:"log_level" default:"info" usage:"debug, info, warn or error"`
+	// LogLevel and LogFormat: text where standard error is a terminal, JSON elsewhere. A demo is quiet, because a newcomer
+	// reads what it prints.
+	LogLevel  string `key:"log_level" default:"info" demo:"warn" usage:"debug, info, warn or error"`
 	LogFormat string `key:"log_format" default:"auto" usage:"text, json or auto (text on a terminal)"`
 
 	// Pprof serves /debug/pprof on the admin listener. Off, because a heap dump holds what customers wrote.

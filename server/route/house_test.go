@@ -27,7 +27,7 @@ import (
 
 // house is a whole bank behind a real TLS socket.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	store    *models.Store
 	ledger   *ledger.Ledger
 	hub      *live.Hub
@@ -44,10 +44,14 @@ const (
 )
 
 // open opens a house; change may alter the router's configuration and the connections'.
-func open(t *testing.T, change func(*Config, *conn.Config)) *house {
+func open(t testing.TB, change func(*Config, *conn.Config)) *house {
 	t.Helper()
 	h := &house{t: t, log: new(logBuffer)}
-	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	level := slog.LevelDebug
+	if _, measured := t.(*testing.B); measured {
+		level = slog.LevelInfo
+	}
+	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: level}))
 	key := must(certs.NewIdentityKey())(t)
 	keys := must(certs.NewChannelKeys(key, certs.ChannelConfig{Name: "Test", Options: certs.Options{Log: log}}))(t)
 	h.identity = keys.Identity()
@@ -225,8 +229,8 @@ func resolve(username string) *protocol.Command {
 }
 
 // must returns the value or fails the test.
-func must[T any](value T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](value T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -247,7 +251,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-func (b *logBuffer) mustNotHold(t *testing.T, secrets ...string) {
+func (b *logBuffer) mustNotHold(t testing.TB, secrets ...string) {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -262,7 +266,7 @@ func (b *logBuffer) mustNotHold(t *testing.T, secrets ...string) {
 }
 
 // eventually polls until the condition holds.
-func eventually(t *testing.T, what string, condition func() bool) {
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(2 * time.Millisecond)
