@@ -241,7 +241,7 @@ func (c *Conn) ready(ctx context.Context) (*link, error) {
 			return nil, err
 		}
 		if l != nil {
-			return l, nil
+			return l, context.Cause(ctx) // what nobody waits for is not sent
 		}
 		select {
 		case <-changed:

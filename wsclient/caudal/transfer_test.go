@@ -212,6 +212,24 @@ func TestAnOrderThatNeverLeftIsNotUnknown(t *testing.T) {
 	})
 }
 
+func TestAnEndedContextSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank := newFakeBank(t)
+		account := bank.open(7, 500_00)
+		conn := signedInTo(t, bank)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := conn.Transfer(ctx, Order{From: account, To: cash, AmountMinor: 1, Currency: "MXN"})
+		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrOutcomeUnknown) {
+			t.Errorf("got %v", err)
+		}
+		synctest.Wait()
+		if n := bank.seen("transfer"); n != 0 {
+			t.Errorf("sent %d times", n)
+		}
+	})
+}
+
 func TestCommandsThatMustNotBeDoneTwiceAreSentOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bank := newFakeBank(t)
