@@ -272,7 +272,7 @@ func (b *bank) residentKB(t testing.TB) int {
 // TestHalfOpenSocketsTakeNobodysPlaceForLong opens sockets by the thousand that stop at every stage of the way in, while
 // customers go on paying.
 func TestHalfOpenSocketsTakeNobodysPlaceForLong(t *testing.T) {
-	sockets := 1500
+	sockets := 1000
 	if long {
 		sockets = 6000
 	}
@@ -353,14 +353,20 @@ func TestAReaderThatNeverReadsIsClosedAndCostsTheOthersNothing(t *testing.T) {
 		t.Fatal(reply)
 	}
 	before := b.residentKB(t)
+	const commandsAFrame = 128
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	var writing sync.WaitGroup
 	writing.Go(func() { // and asks for answers that it never reads
 		for ctx.Err() == nil {
-			slow.id++
-			command := &protocol.Command{Id: slow.id, Request: &protocol.Command_ListAccounts{ListAccounts: &protocol.ListAccountsRequest{}}}
-			list, _ := proto.Marshal(&protocol.ClientFrame{Commands: []*protocol.Command{command}})
+			slow.id += commandsAFrame
+			frame := &protocol.ClientFrame{}
+			for i := range uint64(commandsAFrame) {
+				frame.Commands = append(frame.Commands, &protocol.Command{
+					Id: slow.id + i, Request: &protocol.Command_ListAccounts{ListAccounts: &protocol.ListAccountsRequest{}},
+				})
+			}
+			list, _ := proto.Marshal(frame)
 			write, cancel := context.WithTimeout(ctx, patience)
 			err := slow.socket.Write(write, websocket.MessageBinary, slow.sealed(1, list))
 			cancel()
@@ -369,7 +375,7 @@ func TestAReaderThatNeverReadsIsClosedAndCostsTheOthersNothing(t *testing.T) {
 			}
 		}
 	})
-	const transfers = 2000
+	const transfers = 1000
 	var paying sync.WaitGroup
 	for range 4 {
 		payer := ana.again(b.pinned())

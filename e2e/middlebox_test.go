@@ -170,7 +170,8 @@ func TestNothingAMiddleboxChangesIsEverAccepted(t *testing.T) {
 			return [][]byte{message, *held}
 		},
 	}
-	b := startBank(t)
+	// Swapping waits for a second message: with these a silent connection has one soon.
+	b := startBank(t, "--heartbeat", "1s", "--idle-timeout", "3s")
 	number := 0
 	for name, attack := range attacks {
 		for _, direction := range []string{up, down} {
