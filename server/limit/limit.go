@@ -54,17 +54,12 @@ func (l *Limiter[K]) Take(key K) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
-// Charge spends one of key's attempts whether it has one left or not: for what is only known afterwards. What is owed
-// grows to one more burst at most.
+// Charge spends one of key's attempts whether it has one left or not: for what is only known afterwards. All is owed: were it
+// bounded, many at once would be a way around the rate. So the caller bounds how many are under way.
 func (l *Limiter[K]) Charge(key K) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	d := l.touch(key, now)
-	if most := now.Add(2 * l.burst()); d.free.Add(l.rate.Every).After(most) {
-		d.free = most
-		return
-	}
+	d := l.touch(key, l.now())
 	d.free = d.free.Add(l.rate.Every)
 }
 

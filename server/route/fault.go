@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"caudal/models"
@@ -134,7 +135,7 @@ func fault(log func() *slog.Logger, err error) *protocol.Error {
 		if own.say != "" {
 			answer.Message = own.say
 		}
-		answer.RetryAfterMs = uint32(own.wait.Milliseconds())
+		answer.RetryAfterMs = uint32(min(own.wait.Milliseconds(), math.MaxUint32))
 		return answer
 	}
 	if text, ok := errors.AsType[invalid](err); ok {

@@ -44,12 +44,13 @@ func rateLimited(wait time.Duration) error {
 }
 
 // mayTry spends an attempt to prove who one is. It is spent before the password is looked at, so that many at once are no
-// way around it; succeeded gives it back.
+// way around it; succeeded gives it back. An attempt that its name refuses hashes nothing, and costs the address nothing.
 func (l *limits) mayTry(a attempt) error {
 	if wait, ok := l.signInAddress.Take(a.address); !ok {
 		return rateLimited(wait)
 	}
 	if wait, ok := l.signIn.Take(a); !ok {
+		l.signInAddress.Refund(a.address)
 		return rateLimited(wait)
 	}
 	return nil

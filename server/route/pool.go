@@ -30,11 +30,16 @@ func newPool(workers, most int) *pool {
 	return p
 }
 
-// submit queues job on l, and reports false where the pool is full or closed; job does not run then. It never blocks.
+// submit queues job on l, and reports false where the pool is full or closed; job does not run then. It never blocks. Lanes
+// that have a job waiting already get half of the pool: whoever queues many jobs on many connections leaves room for others.
 func (p *pool) submit(l *lane, job func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.waiting >= p.most {
+	most := p.most
+	if len(l.jobs) > 0 {
+		most = (most + 1) / 2
+	}
+	if p.closed || p.waiting >= most {
 		return false
 	}
 	p.waiting++

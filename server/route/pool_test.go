@@ -41,17 +41,16 @@ func TestLanesTakeTurns(t *testing.T) {
 
 func TestAFullPoolRefusesAtOnce(t *testing.T) {
 	p := newPool(1, 3)
-	var l lane
 	started, release := make(chan bool), make(chan bool)
-	p.submit(&l, func() { close(started); <-release })
+	p.submit(new(lane), func() { close(started); <-release })
 	<-started
 	ran := 0
 	for range 3 {
-		if !p.submit(&l, func() { ran++ }) {
+		if !p.submit(new(lane), func() { ran++ }) {
 			t.Fatal("refused with room left")
 		}
 	}
-	if p.depth() != 3 || p.submit(&l, func() { ran += 100 }) {
+	if p.depth() != 3 || p.submit(new(lane), func() { ran += 100 }) {
 		t.Fatalf("took a job beyond its bound; depth %d", p.depth())
 	}
 	close(release)
@@ -59,9 +58,33 @@ func TestAFullPoolRefusesAtOnce(t *testing.T) {
 	if ran != 3 {
 		t.Fatalf("ran %d", ran)
 	}
-	if p.submit(&l, func() {}) {
+	if p.submit(new(lane), func() {}) {
 		t.Fatal("took a job after it was closed")
 	}
+}
+
+func TestWhoQueuesMuchLeavesRoomForOthers(t *testing.T) {
+	p := newPool(1, 100)
+	started, release := make(chan bool), make(chan bool)
+	p.submit(new(lane), func() { close(started); <-release })
+	<-started
+	hostile := make([]lane, 10) // connections
+	taken := 0
+	for i := range 1000 {
+		if p.submit(&hostile[i%len(hostile)], func() {}) {
+			taken++
+		}
+	}
+	if taken != 50 {
+		t.Errorf("took %d jobs of who queues much", taken)
+	}
+	for range 50 {
+		if !p.submit(new(lane), func() {}) {
+			t.Fatal("others are refused")
+		}
+	}
+	close(release)
+	p.close()
 }
 
 func TestJobsOfManyLanesAllRun(t *testing.T) {

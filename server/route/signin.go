@@ -74,14 +74,17 @@ func login(c call, request *protocol.Command) {
 		if err != nil {
 			return nil, err
 		}
-		c.limits.succeeded(tried)
 		enrolled, err := c.config.Store.AddDevice(ctx, user, *device)
 		if err != nil {
 			return nil, err
 		}
 		c.config.Hub.DeviceAdded(user.ID, c.session.conn, deviceMessage(enrolled, 0))
 		c.renewHash(ctx, user, r.GetPassword())
-		return c.signedIn(ctx, user, enrolled)
+		reply, err := c.signedIn(ctx, user, enrolled)
+		if err == nil { // only now: the right password over and over, without a sign-in, would hash at no price
+			c.limits.succeeded(tried)
+		}
+		return reply, err
 	})
 }
 
@@ -138,24 +141,20 @@ func (c call) enrolment(username string, e *protocol.DeviceEnrolment) (*models.N
 }
 
 // resume signs in by the key of a device that register or login enrolled. A device that nobody knows is answered like a
-// wrong signature, so that ids cannot be tried out.
+// wrong signature, so that ids cannot be tried out. Only failures count: who has the key comes in, whatever others at the
+// same address have tried.
 func resume(c call, request *protocol.Command) {
 	r := request.GetResume()
 	c.signIn(c.desk, &c.session.desk, func(ctx context.Context) (*protocol.Reply, error) {
-		if wait := c.limits.signInAddress.Wait(c.session.address); wait > 0 {
-			return nil, rateLimited(wait)
-		}
 		device, user, err := c.config.Store.DeviceByPublicID(ctx, r.GetDeviceId())
-		if device == nil {
-			if errors.Is(err, models.ErrDeviceNotFound) {
-				err = errUnknownDevice
-				c.limits.signInAddress.Charge(c.session.address)
-			}
+		if device == nil && !errors.Is(err, models.ErrDeviceNotFound) {
 			return nil, err
 		}
 		message := protocol.ResumeMessage(c.config.Store.Identity(), c.session.conn.Hash(), r.GetDeviceId())
-		if models.VerifyDeviceSignature(device.Algorithm, device.PublicKey, message, r.GetSignature()) != nil {
-			c.limits.signInAddress.Charge(c.session.address)
+		if device == nil || models.VerifyDeviceSignature(device.Algorithm, device.PublicKey, message, r.GetSignature()) != nil {
+			if wait, ok := c.limits.signInAddress.Take(c.session.address); !ok {
+				return nil, rateLimited(wait)
+			}
 			return nil, errUnknownDevice
 		}
 		if err != nil { // revoked, or the user is closed: said only to whoever has the key
