@@ -191,8 +191,8 @@ func (c *Conn) lose(why error) {
 	}
 }
 
-// panicked logs a panic that is contained to the connection.
+// panicked logs a panic that is contained to the connection: its type and its place. Its words may repeat what a client said.
 func (c *Conn) panicked(where string, reason any) {
 	c.server.counts.panics.Add(1)
-	c.Log().Error("panic in a connection", "where", where, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	c.Log().Error("panic in a connection", "where", where, "kind", fmt.Sprintf("%T", reason), "stack", string(debug.Stack()))
 }

@@ -23,7 +23,7 @@ func (s *Server) handshake(a admission, ws *websocket.Conn, sock *socket) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.counts.panics.Add(1)
-			s.logger(a.id).Error("panic in a handshake", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			s.logger(a.id).Error("panic in a handshake", "kind", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
 			sock.cut()
 			s.gate.leave(a.place)
 		}
