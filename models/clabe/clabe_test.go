@@ -174,3 +174,16 @@ func ExampleNumber_Format() {
 	fmt.Println(n.Format())
 	// Output: 032 180 00011835971 9
 }
+
+func BenchmarkString(b *testing.B) {
+	b.Run("by hand", func(b *testing.B) {
+		for i := range b.N {
+			_ = clabe.Number(2010077777777771 + i).String()
+		}
+	})
+	b.Run("Sprintf", func(b *testing.B) {
+		for i := range b.N {
+			_ = fmt.Sprintf("%018d", 2010077777777771+i)
+		}
+	})
+}
