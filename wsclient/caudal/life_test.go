@@ -480,6 +480,28 @@ func TestLogoutEndsTheConn(t *testing.T) {
 }
 
 // TestALinkThatMissedTheSignInIsNotUsed: the answer to a sign-in may be taken while the next link is made without it.
+func TestPlacesThatTheBankThinksTakenAreWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank := newFakeBank(t)
+		conn := signedInTo(t, bank)
+		full := time.Now().Add(90 * time.Second)
+		bank.intercept = func(c *fakeConn, command *protocol.Command) bool {
+			if command.GetResume() == nil || time.Now().After(full) {
+				return false
+			}
+			c.reply(refuse(command, protocol.Code_CODE_TOO_MANY))
+			return true
+		}
+		bank.cut()
+		if _, err := conn.Accounts(t.Context()); err != nil {
+			t.Errorf("the network was gone for a moment, and the Conn for good: %v", err)
+		}
+		if bank.seen("resume") < 2 {
+			t.Error("nobody was refused")
+		}
+	})
+}
+
 func TestALinkThatMissedTheSignInIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bank := newFakeBank(t)

@@ -86,7 +86,13 @@ func forGood(err error) bool {
 		return !closed.Code.Reconnect()
 	}
 	if refused, ok := errors.AsType[*Error](err); ok { // of the sign-in
-		return !refused.Retryable && refused.Code != protocol.Code_CODE_INTERNAL
+		switch refused.Code {
+		case protocol.Code_CODE_INTERNAL:
+			return false
+		case protocol.Code_CODE_TOO_MANY: // of this user's connections: those that were lost count until the bank notices
+			return false
+		}
+		return !refused.Retryable
 	}
 	return errors.Is(err, ErrProtocol) || errors.Is(err, ErrDevice) || errors.Is(err, certs.ErrIdentityChanged) ||
 		errors.Is(err, certs.ErrUnknownIdentity) || errors.Is(err, certs.ErrMalformedPin)
