@@ -15,7 +15,7 @@ type ProblemKind string
 // The kinds of problems.
 const (
 	ProblemSchema     ProblemKind = "schema"      // a table, index or trigger is missing, altered or too many
-	ProblemAccount    ProblemKind = "account"     // an account, or its head, is missing
+	ProblemAccount    ProblemKind = "account"     // an account, or its head, is missing, or is none that could take part
 	ProblemSum        ProblemKind = "sum"         // a currency's money does not sum to zero
 	ProblemSeq        ProblemKind = "seq"         // an account's legs are not numbered 1, 2, 3 ...
 	ProblemLink       ProblemKind = "link"        // a leg does not link to the one before
@@ -28,6 +28,7 @@ const (
 	ProblemMark       ProblemKind = "mark"        // a mark is missing, wrong, or too many
 	ProblemMemo       ProblemKind = "memo"        // a memo is not the one that was hashed
 	ProblemOutcome    ProblemKind = "outcome"     // a transfer has no outcome, or an outcome no transfer or account
+	ProblemAudit      ProblemKind = "audit"       // what was done at the counter is not in the audit log, or the other way round
 	ProblemStaffTotal ProblemKind = "staff_total" // a member of staff's total is not what was moved
 )
 

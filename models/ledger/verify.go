@@ -18,7 +18,7 @@ import (
 const verifyPage = 2000
 
 // Verify walks the whole ledger and reports everything that is wrong with it: sums, seqs, links, balances, times, chains,
-// heads, floors, marks, memos, outcomes, staff totals, schema. It works on a live bank: it takes the heads as they stand at
+// heads, floors, marks, memos, outcomes, staff totals, audit log, schema. It works on a live bank: it takes the heads as they stand at
 // one moment, then reads the rows up to them, a page at a time. Memory grows with the accounts, about 300 bytes each.
 //
 // An error means that the bank could not be read, and says nothing of the ledger.
@@ -35,9 +35,10 @@ func verify(db *gorm.DB, identity [32]byte) (*Report, error) {
 		accounts: make(map[clabe.Number]*standing),
 		marks:    make(map[markAt]marked),
 		staff:    make(map[staffDay]int64),
+		counter:  make(map[int64]bool),
 	}
 	for _, step := range []func() error{
-		v.checkSchema, v.snapshot, v.checkTransfers, v.checkHeads, v.checkMarks, v.checkOutcomes, v.checkMemos,
+		v.checkSchema, v.snapshot, v.checkTransfers, v.checkHeads, v.checkMarks, v.checkOutcomes, v.checkMemos, v.checkAudit,
 	} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("ledger: verify: %w", err)
@@ -57,19 +58,24 @@ type verification struct {
 	accounts map[clabe.Number]*standing
 	marks    map[markAt]marked // those that there should be
 	staff    map[staffDay]int64
+	counter  map[int64]bool // transfers that the audit log must name
 	totals   []models.StaffTotal
 	newest   int64 // the last transfer at the snapshot
 }
 
 // standing is an account: its head at the snapshot, and where the legs that were read so far have taken it.
 type standing struct {
-	system    bool
+	owner     int64        // 0 for a system account
+	class     models.Class // empty for a holder's
 	currency  money.Currency
+	status    models.AccountStatus
 	overdraft int64
 	hasHead   bool
 	snapshot  head
 	reached   head
 }
+
+func (s *standing) system() bool { return s.owner == 0 }
 
 // markAt names a mark.
 type markAt struct {
@@ -91,17 +97,16 @@ func (v *verification) snapshot() error {
 		}
 		err := each(tx, func(rows *sql.Rows) error {
 			var id clabe.Number
-			var owner sql.NullInt64
-			var name string
+			var class, currency string
 			s := &standing{}
-			if err := rows.Scan(&id, &owner, &name, &s.overdraft); err != nil {
+			if err := rows.Scan(&id, &s.owner, &class, &currency, &s.status, &s.overdraft); err != nil {
 				return err
 			}
-			s.system, s.currency = !owner.Valid, currencyOf(name)
+			s.class, s.currency = classOf(class), currencyOf(currency)
 			s.reached.hash = models.FirstHead(v.identity, id, s.currency)
 			v.accounts[id] = s
 			return nil
-		}, "SELECT id, owner, currency, overdraft_minor FROM accounts")
+		}, "SELECT id, coalesce(owner, 0), coalesce(class, ''), currency, status, overdraft_minor FROM accounts")
 		if err != nil {
 			return err
 		}
@@ -179,6 +184,9 @@ func (v *verification) checkHeads() error {
 		if floor := floorOf(s); h.floorMinor != floor {
 			wrong(ProblemFloor, "the floor", h.floorMinor, floor)
 		}
+		if s.system() && s.status != models.AccountActive {
+			wrong(ProblemAccount, "the status of one of the bank's own", s.status, models.AccountActive)
+		}
 		if h.availableMinor() < 0 {
 			v.report.add(ProblemFloor, id, 0, "the balance %d is below the floor %d", h.balanceMinor, h.floorMinor)
 		}
@@ -187,7 +195,7 @@ func (v *verification) checkHeads() error {
 }
 
 func floorOf(s *standing) int64 {
-	if s.system {
+	if s.system() {
 		return -systemMaxMinor
 	}
 	return -s.overdraft
@@ -204,7 +212,7 @@ func (v *verification) checkSums() {
 	}
 	for _, s := range v.accounts {
 		add(sums, s.currency, s.snapshot.balanceMinor)
-		if !s.system {
+		if !s.system() {
 			add(v.report.HeldByHolders, s.currency, s.snapshot.balanceMinor)
 		}
 	}

@@ -11,14 +11,17 @@ func (v *verification) checkMarks() error {
 	for after := (markAt{}); ; {
 		last := after
 		err := each(v.db, func(rows *sql.Rows) error {
-			var transfer, at int64
-			if err := rows.Scan(&last.account, &last.seq, &transfer, &at); err != nil {
+			var is marked
+			var there sql.NullBool
+			if err := rows.Scan(&last.account, &last.seq, &is.transfer, &is.at, &there); err != nil {
 				return err
 			}
-			v.checkMark(last, transfer, at)
+			v.checkMark(last, is, there.Bool)
 			return nil
-		}, "SELECT account, seq, transfer, at FROM marks WHERE (account, seq) > (?, ?) ORDER BY account, seq LIMIT ?",
-			after.account, after.seq, verifyPage)
+		}, `SELECT m.account, m.seq, m.transfer, m.at,
+				t.at = m.at AND (t.debit = m.account AND t.debit_seq = m.seq OR t.credit = m.account AND t.credit_seq = m.seq)
+			FROM marks m LEFT JOIN transfers t ON t.id = m.transfer
+			WHERE (m.account, m.seq) > (?, ?) ORDER BY m.account, m.seq LIMIT ?`, after.account, after.seq, verifyPage)
 		if err != nil {
 			return err
 		}
@@ -33,19 +36,19 @@ func (v *verification) checkMarks() error {
 	return nil
 }
 
-func (v *verification) checkMark(at markAt, transfer, time int64) {
-	if s, ok := v.accounts[at.account]; ok && transfer > v.newest && at.seq > s.snapshot.seq {
+// checkMark looks at one; there says that the transfer it names is there, and is that leg.
+func (v *verification) checkMark(at markAt, is marked, there bool) {
+	should, ok := v.marks[at]
+	delete(v.marks, at)
+	switch {
+	case !ok && there && is.transfer > v.newest:
 		return // after the snapshot
+	case !ok:
+		v.report.add(ProblemMark, at.account, is.transfer, "there is a mark at %d, and no such leg", at.seq)
+	case is != should:
+		v.report.add(ProblemMark, at.account, is.transfer, "the mark at %d should name transfer %d at %d", at.seq, should.transfer, should.at)
 	}
 	v.report.Marks++
-	should, ok := v.marks[at]
-	switch {
-	case !ok:
-		v.report.add(ProblemMark, at.account, transfer, "there is a mark at %d, and no such leg", at.seq)
-	case should.transfer != transfer || should.at != time:
-		v.report.add(ProblemMark, at.account, transfer, "the mark at %d should name transfer %d at %d", at.seq, should.transfer, should.at)
-	}
-	delete(v.marks, at)
 }
 
 // checkOutcomes makes sure that what an outcome names is there, and is the key's. That every transfer has its outcome,
@@ -121,4 +124,36 @@ func (v *verification) checkMemos() error {
 		}
 		after = last
 	}
+}
+
+// checkAudit makes sure that the audit log names every deposit and withdrawal, once, and no other.
+func (v *verification) checkAudit() error {
+	for after := int64(0); ; {
+		last := after
+		err := each(v.db, func(rows *sql.Rows) error {
+			var transfer int64
+			if err := rows.Scan(&last, &transfer); err != nil {
+				return err
+			}
+			switch {
+			case v.counter[transfer]:
+				delete(v.counter, transfer)
+			case transfer <= v.newest:
+				v.report.add(ProblemAudit, 0, transfer, "entry %d names it, and it is none from the counter, or was named before", last)
+			}
+			return nil
+		}, `SELECT id, coalesce(json_extract(detail, '$.transfer'), 0) FROM audit
+			WHERE id > ? AND action IN ('deposit', 'withdraw') ORDER BY id LIMIT ?`, after, verifyPage)
+		if err != nil {
+			return err
+		}
+		if last == after {
+			break
+		}
+		after = last
+	}
+	for transfer := range v.counter {
+		v.report.add(ProblemAudit, 0, transfer, "no entry names it")
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"database/sql"
 
+	"caudal/models"
 	"caudal/models/clabe"
 	"caudal/models/money"
 )
@@ -23,6 +24,7 @@ type scanned struct {
 	outcome       sql.NullInt64 // the transfer that it names
 	outcomeAt     sql.NullInt64
 	encoding      int
+	apart         bool // it names a group or a reversal
 }
 
 type scannedLeg struct {
@@ -35,7 +37,8 @@ type scannedLeg struct {
 const verifyTransfersSQL = `
 SELECT t.id, t.kind, t.debit, t.credit, t.amount_minor, t.currency, t.debit_seq, t.credit_seq,
 	t.debit_balance_minor, t.credit_balance_minor, t.debit_prev, t.credit_prev, t.debit_head, t.credit_head,
-	t.at, t.actor, t.memo_hash, t.encoding_version, m.salt, m.text, o.transfer, o.at
+	t.at, t.actor, t.memo_hash, t.encoding_version, m.salt, m.text, o.transfer, o.at,
+	t.group_id IS NOT NULL OR t.reverses IS NOT NULL
 FROM transfers t LEFT JOIN memos m ON m.transfer = t.id LEFT JOIN outcomes o ON o.key = t.key AND o.actor = t.actor
 WHERE t.id > ? AND t.id <= ? ORDER BY t.id LIMIT ?`
 
@@ -50,7 +53,7 @@ func (v *verification) checkTransfers() error {
 			err := rows.Scan(&t.id, &t.kind, &t.debit, &t.credit, &t.amountMinor, &currency,
 				&t.debitLeg.seq, &t.creditLeg.seq, &t.debitLeg.balanceMinor, &t.creditLeg.balanceMinor,
 				&t.debitLeg.prev, &t.creditLeg.prev, &t.debitLeg.hash, &t.creditLeg.hash,
-				&t.at, &t.actor, &t.memoHash, &t.encoding, &t.salt, &t.memo, &t.outcome, &t.outcomeAt)
+				&t.at, &t.actor, &t.memoHash, &t.encoding, &t.salt, &t.memo, &t.outcome, &t.outcomeAt, &t.apart)
 			if err != nil {
 				return err
 			}
@@ -77,10 +80,44 @@ func (v *verification) checkTransfer(t *scanned) {
 	v.checkLeg(t, t.debit, t.credit, -t.amountMinor, &t.debitLeg)
 	v.checkLeg(t, t.credit, t.debit, t.amountMinor, &t.creditLeg)
 	v.checkMemo(t)
+	v.checkParties(t)
+	if t.apart {
+		v.report.add(ProblemLink, 0, t.id, "it names a group or a reversal, which nothing makes")
+	}
 	if !t.outcome.Valid || t.outcome.Int64 != t.id {
 		v.report.add(ProblemOutcome, 0, t.id, "its key has no outcome that names it")
-	} else if t.actor != 0 && (t.kind == KindDeposit || t.kind == KindWithdrawal) {
-		v.staff[staffDay{t.actor, t.outcomeAt.Int64 / usPerDay, t.currency, t.kind}] += t.amountMinor
+		return
+	}
+	if t.outcomeAt.Int64 > t.at {
+		v.report.add(ProblemOutcome, 0, t.id, "it was decided at %d, and took place at %d before", t.outcomeAt.Int64, t.at)
+	}
+	if t.kind == KindDeposit || t.kind == KindWithdrawal {
+		v.counter[t.id] = true
+		if t.actor != 0 {
+			v.staff[staffDay{t.actor, t.outcomeAt.Int64 / usPerDay, t.currency, t.kind}] += t.amountMinor
+		}
+	}
+}
+
+// checkParties makes sure that money went where its kind lets it go, by whom it lets.
+func (v *verification) checkParties(t *scanned) {
+	debit, credit := v.accounts[t.debit], v.accounts[t.credit]
+	if debit == nil || credit == nil {
+		return // checkLeg says so
+	}
+	right := false
+	switch t.kind {
+	case KindTransfer:
+		right = !debit.system() && debit.owner == t.actor && !credit.system()
+	case KindDeposit:
+		right = debit.class == models.ClassCash && !credit.system() && credit.owner != t.actor
+	case KindWithdrawal:
+		right = !debit.system() && debit.owner != t.actor && credit.class == models.ClassCash
+	case KindGift:
+		right = debit.class == models.ClassGifts && !credit.system() && t.actor == 0
+	}
+	if !right {
+		v.report.add(ProblemAccount, t.debit, t.id, "kind %d by user %d does not lead from here to account %s", t.kind, t.actor, t.credit)
 	}
 }
 
