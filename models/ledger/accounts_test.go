@@ -63,6 +63,12 @@ func TestAHolderOpensAccountsUpToABound(t *testing.T) {
 		_, err := h.ledger.OpenAccount(ctx, n)
 		wantError(t, err, c.want)
 	}
+	early := NewAccount{Key: h.keyAt(11 * time.Minute), Actor: ana.user, Device: ana.device, Name: "Nueva", Currency: "MXN"}
+	for range 2 { // the second time its key would be fresh
+		_, err = h.ledger.OpenAccount(ctx, early)
+		wantError(t, err, ErrKeyStale)
+		h.clock.Add((2 * time.Minute).Microseconds())
+	}
 	stale := NewAccount{Key: newKey(), Actor: ana.user, Device: ana.device, Name: "Nueva", Currency: "USD"}
 	h.clock.Add((25 * time.Hour).Microseconds())
 	_, err = h.ledger.OpenAccount(ctx, stale)

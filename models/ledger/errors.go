@@ -21,6 +21,9 @@ var (
 	ErrTooManyAccounts   = errors.New("ledger: the holder has as many accounts as allowed")
 	ErrAccountName       = errors.New("ledger: not an acceptable account name")
 	ErrCurrency          = errors.New("ledger: the bank has no such currency")
+	// ErrKeyStale: the key was never seen, and is too old, or ahead of the clock. Nothing was, or will be, done with it: one
+	// that is too old stays so, and one from the future is bound.
+	ErrKeyStale = errors.New("ledger: the key is too old, or from the future")
 )
 
 // Answers that leave the key as it was.
@@ -35,8 +38,6 @@ var (
 	ErrClosed = errors.New("ledger: closed")
 	// ErrKeyReused: the actor's key already stands for something else.
 	ErrKeyReused = errors.New("ledger: the key stands for another order")
-	// ErrKeyStale: the key was never seen, and is too old, or ahead of the clock. Nothing was, or will be, done with it.
-	ErrKeyStale = errors.New("ledger: the key is too old, or from the future")
 	// ErrKeyMalformed: the key is not a UUIDv7.
 	ErrKeyMalformed = errors.New("ledger: the key is not a UUIDv7")
 	// ErrUserClosed and ErrDeviceRevoked: whoever gives the order is not signed in any more.
@@ -63,6 +64,7 @@ var refusals = [...]struct {
 	12: {ErrTooManyAccounts, "too_many_accounts"},
 	13: {ErrAccountName, "account_name"},
 	14: {ErrCurrency, "currency"},
+	15: {ErrKeyStale, "key_stale"},
 }
 
 // refusalNumber returns the number under which outcomes keep a refusal, and 0 for what binds no key.

@@ -30,8 +30,11 @@ const (
 	refusalsStand = 48 * time.Hour
 )
 
+// ahead tells whether the key is from the future. It is the one stale key that the clock would make fresh, so the answer
+// to it is bound like a refusal: who was told no may have paid with another key by then.
+func (k Key) ahead(nowUs int64) bool { return k.timeUs() > nowUs+keyAheadMax.Microseconds() }
+
 // fresh tells whether a key that was never seen may be decided at nowUs.
 func (k Key) fresh(nowUs int64) bool {
-	made := k.timeUs()
-	return made >= nowUs-keyAgeMax.Microseconds() && made <= nowUs+keyAheadMax.Microseconds()
+	return k.timeUs() >= nowUs-keyAgeMax.Microseconds() && !k.ahead(nowUs)
 }

@@ -74,13 +74,16 @@ func (w *writer) openAccount(tx *gorm.DB, n *NewAccount) (state *models.AccountS
 		return state, false, err
 	}
 	nowUs := w.now().UnixMicro()
-	if !n.Key.fresh(nowUs) {
+	if !n.Key.fresh(nowUs) && !n.Key.ahead(nowUs) {
 		return nil, false, ErrKeyStale
 	}
 	outcome := models.Outcome{Key: n.Key[:], Actor: n.Actor, Digest: digest[:], At: nowUs}
 	refusal, err := w.mayOpen(tx, n)
 	if err != nil {
 		return nil, false, err
+	}
+	if n.Key.ahead(nowUs) {
+		refusal = ErrKeyStale
 	}
 	if refusal != nil {
 		number := refusalNumber(refusal)

@@ -38,7 +38,7 @@ func (w *writer) answerOf(err error) error {
 	if errors.Is(err, errNotBegun) {
 		return ErrBusy
 	}
-	for _, answer := range []error{ErrInternal, ErrKeyReused, ErrKeyStale, ErrKeyMalformed, ErrUserClosed, ErrDeviceRevoked} {
+	for _, answer := range []error{ErrInternal, ErrKeyReused, ErrKeyMalformed, ErrUserClosed, ErrDeviceRevoked} {
 		if err == answer {
 			return err
 		}
@@ -81,12 +81,13 @@ func (e *errKeep) Error() string { return e.refusal.Error() }
 
 // transaction runs fn in a transaction of GORM on the writer's connection. Unlike models.Store.Write it leaves the store's
 // generation alone: what the ledger does says nothing of who may do what.
-func (w *writer) transaction(fn func(tx *gorm.DB) error) error {
+func (w *writer) transaction(fn func(tx *gorm.DB) error) (err error) {
 	turn, err := w.store.Turn(context.Background())
 	if err != nil {
 		return &failure{err}
 	}
-	defer turn.End()
+	defer func() { w.leave(turn, err) }()
+	defer contain(&err)
 	tx := turn.DB(context.Background()).Begin()
 	if err := tx.Error; err != nil {
 		if sqlite, ok := errors.AsType[sqlite3.Error](err); ok && sqlite.Code == sqlite3.ErrBusy {
@@ -94,7 +95,14 @@ func (w *writer) transaction(fn func(tx *gorm.DB) error) error {
 		}
 		return &failure{err}
 	}
+	returned := false
+	defer func() {
+		if !returned { // but panicked: an open transaction would keep the connection from being closed
+			tx.Rollback()
+		}
+	}()
 	err = fn(tx)
+	returned = true
 	keep, refused := errors.AsType[*errKeep](err)
 	if err != nil && !refused {
 		err = judge(err)

@@ -42,6 +42,7 @@ type writer struct {
 	bound      []*decision         // scratch of writeOutcomes
 	headArgs   []driver.NamedValue // scratch of writeHeads
 	unanswered []entry             // what was taken from the queue and has no answer yet
+	kept       []models.Turn       // see leave
 	commit     func() error        // COMMIT; tests put faults in its place
 }
 
@@ -50,11 +51,9 @@ func (w *writer) run() {
 	defer w.publisher.end()
 	defer w.conn.Raw(func(any) error { w.st.close(); return nil }) // holds the connection, though no turn
 	defer func() {
-		var err error
-		contain(&err)
-		if err != nil {
+		if cause := recover(); cause != nil {
 			w.abandon(w.unanswered)
-			w.fail(err)
+			w.fail(panicked(cause))
 		}
 	}()
 	entries := make([]entry, 0, w.batchMax)
@@ -99,7 +98,7 @@ func (w *writer) post(entries []entry) (ok bool) {
 	b := w.publisher.batch()
 	started := time.Now()
 	err := w.attempt(b, entries)
-	if err != nil && !fatal(err) && len(entries) > 1 {
+	if err != nil && !fatal(err) && !errors.Is(err, errNotBegun) && len(entries) > 1 {
 		w.log.Error("a batch cannot be written; its orders are written one by one", "orders", len(entries), "error", err)
 		w.publisher.rest(b)
 		for i := range entries {
@@ -173,13 +172,13 @@ func judge(err error) error {
 
 // attempt decides the entries and writes what comes of it in one transaction. On an error nothing was written, unless the
 // error is fatal, and memory is as before.
-func (w *writer) attempt(b *batch, entries []entry) error {
+func (w *writer) attempt(b *batch, entries []entry) (err error) {
 	turn, err := w.store.Turn(context.Background())
 	if err != nil {
 		b.fill(entries, w.now().UnixMicro())
 		return &failure{err}
 	}
-	defer turn.End()
+	defer func() { w.leave(turn, err) }()
 	w.generation = w.store.Generation()
 	b.fill(entries, w.now().UnixMicro())
 	defer b.discard() // whatever was not merged
@@ -189,11 +188,26 @@ func (w *writer) attempt(b *batch, entries []entry) error {
 	return err
 }
 
-// contain makes a panic what it is: nobody knows how far things went.
+// contain makes a panic what it is: nobody knows how far things went. It must be deferred itself: in a function that is
+// deferred and calls it, recover finds nothing.
 func contain(err *error) {
 	if cause := recover(); cause != nil {
-		*err = &failure{fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
+		*err = panicked(cause)
 	}
+}
+
+func panicked(cause any) error {
+	return &failure{fmt.Errorf("panic: %v\n%s", cause, debug.Stack())}
+}
+
+// leave ends a turn. After a failure it keeps it until the store knows (see fail): a commit on a connection that has just
+// failed would be a yes that nobody can vouch for.
+func (w *writer) leave(turn models.Turn, err error) {
+	if fatal(err) {
+		w.kept = append(w.kept, turn)
+		return
+	}
+	turn.End()
 }
 
 func (w *writer) transact(b *batch) (err error) {
@@ -245,7 +259,7 @@ func (w *writer) resolve(b *batch, i int) error {
 		return nil
 	}
 	if !d.order.Key.fresh(b.nowUs) {
-		d.err = ErrKeyStale
+		d.err, d.binds = ErrKeyStale, d.order.Key.ahead(b.nowUs)
 		return nil
 	}
 	if d.debit != nil && d.debit.forked || d.credit != nil && d.credit.forked {
@@ -313,6 +327,10 @@ func (w *writer) fail(err error) {
 	w.queue.close()
 	w.publisher.sync() // who is in the failed batch hears first
 	w.store.Fail(err)
+	for _, turn := range w.kept {
+		turn.End()
+	}
+	w.kept = nil
 	for {
 		entries := w.queue.take(nil, w.batchMax)
 		if len(entries) == 0 {
