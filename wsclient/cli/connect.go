@@ -114,7 +114,7 @@ func (a *app) whom(h home, host string) (*certs.Identity, caudal.PinStore, error
 		return nil, nil, explain(err)
 	case pinned != given:
 		f := &failure{exit: exitIdentity, code: codeIdentityChanged, message: fmt.Sprintf("the identity that was given is not "+
-			"the one that is pinned for %s\n  pinned  %v\n  given   %v", host, pinned, given)}
+			"the one that is pinned for %s", host), facts: []string{fmt.Sprintf("pinned  %v", pinned), fmt.Sprintf("given   %v", given)}}
 		return nil, nil, f.trying("ask the bank which one is right", "only if the pinned one is wrong: caudal pins forget "+host)
 	}
 	return &given, nil, nil

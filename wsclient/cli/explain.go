@@ -68,7 +68,7 @@ func explain(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return interrupted()
-	case errors.Is(err, caudal.ErrURL), errors.Is(err, caudal.ErrKey):
+	case errors.Is(err, caudal.ErrURL), errors.Is(err, caudal.ErrKey), errors.Is(err, certs.ErrMalformedHost):
 		return wrongUsage("%v", err)
 	case errors.Is(err, caudal.ErrDevice):
 		return signInNeeded("%v", err)
@@ -131,8 +131,8 @@ func explainIdentity(err error) *failure {
 	}
 	if changed, ok := errors.AsType[*certs.IdentityChangedError](err); ok {
 		f := unproven(codeIdentityChanged)
-		f.message = fmt.Sprintf("the bank's identity is not the one that is pinned: somebody may be in the middle, or the "+
-			"bank has changed\n  pinned     %v\n  presented  %v", changed.Pinned, changed.Presented)
+		f.message = "the bank's identity is not the one that is pinned: somebody may be in the middle, or the bank has changed"
+		f.facts = []string{fmt.Sprintf("pinned     %v", changed.Pinned), fmt.Sprintf("presented  %v", changed.Presented)}
 		return f.trying("ask the bank, by another way than this connection",
 			"only if it did change: caudal pins forget HOST:PORT, or set CAUDAL_IDENTITY anew")
 	}
@@ -140,7 +140,8 @@ func explainIdentity(err error) *failure {
 	case errors.Is(err, certs.ErrIdentityChanged):
 		return unproven(codeIdentityChanged)
 	case errors.Is(err, certs.ErrMalformedPin):
-		return unproven(codeMalformedPin).trying("look at the line, or: caudal pins forget HOST:PORT")
+		return unproven(codeMalformedPin).trying("mend the line that the message names, or delete it, in an editor",
+			"whoever is not pinned any more is asked about anew: compare the fingerprint")
 	case errors.Is(err, certs.ErrUnknownIdentity):
 		return unproven(codeIdentityUnknown).
 			trying("set CAUDAL_IDENTITY to the fingerprint that the bank has published",

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ func TestFailuresOfTheClientHaveTheirExitCodes(t *testing.T) {
 		"expired certificate":  {fmt.Errorf("%w: %w", cipher.ErrCertificateRefused, certs.ErrCertificateExpired), exitIdentity, "identity_unproven"},
 		"altered handshake":    {cipher.ErrAuthentication, exitElse, "protocol"},
 		"no TLS in the URL":    {caudal.ErrURL, exitUsage, "usage"},
+		"no host's name":       {fmt.Errorf("%w: it must be host:port", certs.ErrMalformedHost), exitUsage, "usage"},
 		"no connection":        {caudal.ErrDisconnected, exitElse, "unreachable"},
 		"no answer":            {context.DeadlineExceeded, exitElse, "unreachable"},
 		"HTTP":                 {fmt.Errorf("%w: %w", caudal.ErrDisconnected, &caudal.RefusedError{Status: 503}), exitElse, "unreachable"},
@@ -71,8 +73,16 @@ func TestFailuresOfTheClientHaveTheirExitCodes(t *testing.T) {
 func TestAChangedIdentityShowsBothFingerprints(t *testing.T) {
 	pinned, presented := newIdentity(t), newIdentity(t)
 	f := failureOf(t, explain(&certs.IdentityChangedError{Pinned: pinned, Presented: presented}))
-	if !strings.Contains(f.message, pinned.String()) || !strings.Contains(f.message, presented.String()) {
-		t.Errorf("%q", f.message)
+	var stdout, stderr bytes.Buffer
+	report(f, false, &stdout, &stderr)
+	for _, line := range []string{"  pinned     " + pinned.String() + "\n", "  presented  " + presented.String() + "\n"} {
+		if !strings.Contains(stderr.String(), line) {
+			t.Errorf("without the line %q:\n%s", line, stderr.String())
+		}
+	}
+	report(f, true, &stdout, &stderr)
+	if text := stdout.String(); !strings.Contains(text, pinned.String()) || !strings.Contains(text, presented.String()) {
+		t.Errorf("programs are not told: %s", text)
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Exit codes. Scripts rely on them.
@@ -36,6 +37,7 @@ type failure struct {
 	exit      int
 	code      string
 	message   string
+	facts     []string // what the message speaks of, a line each, to be compared
 	try       []string
 	retryable bool
 
@@ -43,7 +45,8 @@ type failure struct {
 	idempotencyKey string // of an order whose outcome is unknown
 }
 
-func (f *failure) Error() string { return f.message }
+// Error is the message and its facts in one line, as programs get it.
+func (f *failure) Error() string { return strings.Join(append([]string{f.message}, f.facts...), "; ") }
 
 // trying adds lines that say what to do next.
 func (f *failure) trying(lines ...string) *failure {

@@ -153,7 +153,7 @@ type errorBody struct {
 // report prints a failure: JSON on standard output, where the answer would have been; text on standard error.
 func report(f *failure, asJSON bool, stdout, stderr io.Writer) {
 	if asJSON {
-		line, err := encode(errorJSON{errorBody{f.code, f.message, f.retryable, f.retryAfterMS, f.idempotencyKey}})
+		line, err := encode(errorJSON{errorBody{f.code, f.Error(), f.retryable, f.retryAfterMS, f.idempotencyKey}})
 		if err == nil {
 			_, _ = stdout.Write(line) // nobody is left to be told
 			return
@@ -161,6 +161,9 @@ func report(f *failure, asJSON bool, stdout, stderr io.Writer) {
 	}
 	p := &page{}
 	p.line("caudal: %s", f.message)
+	for _, fact := range f.facts {
+		p.line("  %s", fact)
+	}
 	for i, try := range f.try {
 		if i == 0 {
 			p.line("  try: %s", try)
