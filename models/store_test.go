@@ -142,6 +142,20 @@ func TestAFolderHasOneStore(t *testing.T) {
 	if _, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}}); !errors.Is(err, models.ErrLocked) {
 		t.Fatal("in this process:", err)
 	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries { // whoever tidies up: no file in the folder is the lock
+		if name := entry.Name(); !strings.HasPrefix(name, models.DatabaseFile) {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}}); !errors.Is(err, models.ErrLocked) {
+		t.Fatal("after tidying up:", err)
+	}
 	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOpenInAnotherProcess$", "-test.v")
 	other.Env = append(os.Environ(), "CAUDAL_TEST_OPEN="+dir)
 	output, err := other.CombinedOutput()
@@ -523,5 +537,42 @@ func TestADamagedDatabaseEndsTheWriting(t *testing.T) {
 	}
 	if err := s.Write(t.Context(), func(*gorm.DB) error { return nil }); !errors.Is(err, models.ErrFailed) {
 		t.Fatal(err)
+	}
+}
+
+// Each connection is asked what is in force on it, and not what it was opened with.
+func TestEveryConnectionHasItsSettings(t *testing.T) {
+	s := open(t, models.Config{})
+	check := func(db *gorm.DB, settings map[string]string) {
+		t.Helper()
+		for pragma, want := range settings {
+			var got string
+			if err := db.Raw("PRAGMA " + pragma).Scan(&got).Error; err != nil || got != want {
+				t.Errorf("%s is %q, want %q: %v", pragma, got, want, err)
+			}
+		}
+	}
+	turn, err := s.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(turn.DB(t.Context()), map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1",
+		"recursive_triggers": "1", "secure_delete": "1", "query_only": "0", "busy_timeout": "10000"})
+	turn.End()
+	pool, err := s.Read().DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readers := pool.Stats().MaxOpenConnections
+	for range readers { // held at the same time, so each is another one
+		tx := s.Read().Begin()
+		if tx.Error != nil {
+			t.Fatal(tx.Error)
+		}
+		defer tx.Rollback()
+		check(tx, map[string]string{"journal_mode": "wal", "foreign_keys": "1", "query_only": "1", "busy_timeout": "10000"})
+	}
+	if open := pool.Stats().OpenConnections; open != readers || readers < 4 {
+		t.Fatal(open, readers)
 	}
 }
