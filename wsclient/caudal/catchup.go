@@ -283,7 +283,7 @@ func (f *follower) showLeg(a *followed, leg Leg, late bool) error {
 	if a.seq == 0 {
 		head = a.firstHead(f.link, func(first Head) bool { return leg.next(first) == leg.Head })
 		if head == (Head{}) { // see firstHead: the leg's head is where the chain begins
-			if sum := leg; sum.AmountMinor != sum.BalanceMinor || sum.Seq != 1 {
+			if leg.Seq != 1 || leg.AmountMinor != leg.BalanceMinor {
 				return a.diverged("the first balance is not what was moved first")
 			}
 			a.advance(leg)

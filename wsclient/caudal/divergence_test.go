@@ -194,3 +194,41 @@ func TestABankThatChangedItsIdentityKeepsItsAccounts(t *testing.T) {
 		}
 	})
 }
+
+// TestABankThatChangedItsIdentityTwiceIsFollowed: it names only the last change, so that where an old account's chain
+// begins cannot be checked any more; everything from its first leg on is.
+func TestABankThatChangedItsIdentityTwiceIsFollowed(t *testing.T) {
+	for _, lie := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			bank := newFakeBank(t)
+			account := bank.open(7, 500_00)
+			bank.pay(account, 5)
+			middle := newIdentity(t)
+			bank.identity = newIdentity(t)
+			proof := middle.Succeed(bank.identity.Public())
+			bank.certificate = func(c *certs.ChannelCertificate) { c.Predecessor = &proof }
+			if lie {
+				bank.outgoing = func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+					for _, leg := range m.GetReply().GetHistory().GetLegs() {
+						if leg.GetSeq() == 1 {
+							leg.AmountMinor--
+						}
+					}
+					return []*protocol.ServerMessage{m}
+				}
+			}
+			w := watch(t, signedInTo(t, bank), Position{Account: account})
+			settle()
+			if lie {
+				if err := w.end(); !errors.Is(err, ErrDiverged) {
+					t.Errorf("a first leg that does not add up: %v", err)
+				}
+				return
+			}
+			w.reached(bank)
+			if n := w.count(isLeg); n != 2 {
+				t.Errorf("%d legs", n)
+			}
+		})
+	}
+}
