@@ -15,6 +15,7 @@ type ProblemKind string
 // The kinds of problems.
 const (
 	ProblemSchema     ProblemKind = "schema"      // a table, index or trigger is missing, altered or too many
+	ProblemRow        ProblemKind = "row"         // a row that the schema forbids, or that an index does not have
 	ProblemAccount    ProblemKind = "account"     // an account, or its head, is missing, or is none that could take part
 	ProblemSum        ProblemKind = "sum"         // a currency's money does not sum to zero
 	ProblemSeq        ProblemKind = "seq"         // an account's legs are not numbered 1, 2, 3 ...

@@ -19,7 +19,8 @@ const verifyPage = 2000
 
 // Verify walks the whole ledger and reports everything that is wrong with it: sums, seqs, links, balances, times, chains,
 // heads, floors, marks, memos, outcomes, staff totals, audit log, schema. It works on a live bank: it takes the heads as they stand at
-// one moment, then reads the rows up to them, a page at a time. Memory grows with the accounts, about 300 bytes each.
+// one moment, then reads the rows up to them, a page at a time. Memory grows with the accounts, about 300 bytes each,
+// and by a few dozen bytes with each mark, deposit and withdrawal.
 //
 // An error means that the bank could not be read, and says nothing of the ledger.
 func Verify(ctx context.Context, store *models.Store) (*Report, error) {
@@ -38,7 +39,7 @@ func verify(db *gorm.DB, identity [32]byte) (*Report, error) {
 		counter:  make(map[int64]bool),
 	}
 	for _, step := range []func() error{
-		v.checkSchema, v.snapshot, v.checkTransfers, v.checkHeads, v.checkMarks, v.checkOutcomes, v.checkMemos, v.checkAudit,
+		v.checkSchema, v.checkRows, v.snapshot, v.checkTransfers, v.checkHeads, v.checkMarks, v.checkOutcomes, v.checkMemos, v.checkAudit,
 	} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("ledger: verify: %w", err)

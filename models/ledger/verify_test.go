@@ -120,6 +120,11 @@ func TestVerifyFindsEveryCorruption(t *testing.T) {
 		{"an outcome from later", ProblemOutcome, "UPDATE outcomes SET at = at + 1000000 WHERE transfer = 300"},
 		{"a deposit that is not in the audit log", ProblemAudit, "DELETE FROM audit WHERE action = 'deposit'"},
 		{"a deposit that is twice in the audit log", ProblemAudit, "INSERT INTO audit (at, actor, action, subject, detail) SELECT at, actor, action, subject, detail FROM audit WHERE action = 'deposit'"},
+		{"a role that there is not", ProblemRow, "PRAGMA ignore_check_constraints = on; UPDATE users SET role = 'root'"},
+		{"a device of nobody", ProblemRow, "INSERT INTO devices (public_id, user_id, algorithm, public_key, name, created_at, last_seen_at) " +
+			"VALUES (randomblob(16), 77, 1, randomblob(32), 'x', 1, 1)"},
+		{"an index without its rows", ProblemRow, "PRAGMA writable_schema = on; UPDATE sqlite_schema SET rootpage = " +
+			"(SELECT rootpage FROM sqlite_schema WHERE name = 'transfers_reverses') WHERE name = 'marks_date'"},
 		{"a trigger gone", ProblemSchema, "DROP TRIGGER transfers_no_delete"},
 		{"a trigger replaced", ProblemSchema, "DROP TRIGGER transfers_no_delete; CREATE TRIGGER transfers_no_delete BEFORE DELETE ON transfers BEGIN SELECT 1; END"},
 		{"a trigger too many", ProblemSchema, "CREATE TRIGGER skim AFTER INSERT ON transfers BEGIN SELECT 1; END"},
