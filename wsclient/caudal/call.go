@@ -99,8 +99,8 @@ func (c *Conn) order(ctx context.Context, key Key, command *protocol.Command) (*
 		}
 		refused := refusal(reply.GetError())
 		switch {
-		case decides(refused.Code):
-			return nil, refused
+		case decides(refused.Code) && !(open && refused.Code == protocol.Code_CODE_PERMISSION_DENIED):
+			return nil, refused // but a role may have been taken away since an attempt that was carried out
 		case refused.Code == protocol.Code_CODE_OUTCOME_UNKNOWN:
 			open = true
 		case refused.Code == protocol.Code_CODE_BUSY, refused.Code == protocol.Code_CODE_DRAINING:

@@ -135,6 +135,8 @@ func TestAnOrderThatCannotBeSettledSaysSo(t *testing.T) {
 		{"too many attempts", []trouble{answer1(protocol.Code_CODE_RATE_LIMITED)}, Key{}, false, certain, &Error{Code: protocol.Code_CODE_RATE_LIMITED}},
 		{"refused", []trouble{answer1(protocol.Code_CODE_ACCOUNT_FROZEN)}, Key{}, false, certain, &Error{Code: protocol.Code_CODE_ACCOUNT_FROZEN}},
 		{"cut, then refused", []trouble{cutBefore, answer1(protocol.Code_CODE_INSUFFICIENT_FUNDS)}, Key{}, false, certain, &Error{Code: protocol.Code_CODE_INSUFFICIENT_FUNDS}},
+		{"not allowed", []trouble{answer1(protocol.Code_CODE_PERMISSION_DENIED)}, Key{}, false, certain, &Error{Code: protocol.Code_CODE_PERMISSION_DENIED}},
+		{"cut, then not allowed any more", []trouble{cutAfter, answer1(protocol.Code_CODE_PERMISSION_DENIED)}, Key{}, false, unknown, &Error{Code: protocol.Code_CODE_PERMISSION_DENIED}},
 		{"an old key, refused", []trouble{answer1(protocol.Code_CODE_KEY_STALE)}, keyNumber(1), false, certain, &Error{Code: protocol.Code_CODE_KEY_STALE}},
 	}
 	for _, c := range cases {
