@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -42,14 +43,18 @@ func (a *app) identityDir(c *config.Config) (string, error) {
 
 // founded returns the bank whose database is in the data folder, read without touching it; nil where there is none yet.
 func founded(ctx context.Context, data string) (*models.Bank, error) {
-	path := filepath.Join(data, models.DatabaseFile)
+	path, err := filepath.Abs(filepath.Join(data, models.DatabaseFile))
+	if err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	db, err := gorm.Open(sqlite.Open("file:"+path+"?mode=ro"), &gorm.Config{Logger: logger.Discard})
+	uri := url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro"} // a folder's name may have a ? or # in it
+	db, err := gorm.Open(sqlite.Open(uri.String()), &gorm.Config{Logger: logger.Discard})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

@@ -347,6 +347,20 @@ func TestABankWhoseIdentityIsElsewhereServesWhatWasSignedThere(t *testing.T) {
 	}
 }
 
+func TestABankIsFoundWhateverItsFolderIsCalled(t *testing.T) {
+	p := newPlace(t)
+	p.data = filepath.Join(filepath.Dir(p.data), "a#b?c%41")
+	s := p.serve()
+	fingerprint := s.identity.String()
+	s.halt()
+	if err := os.Remove(filepath.Join(p.data, "identity", identityFile)); err != nil {
+		t.Fatal(err)
+	}
+	if said := p.must("", "identity", "--data", p.data); strings.TrimSpace(said) != fingerprint {
+		t.Errorf("the database says %s, the command %s", fingerprint, said)
+	}
+}
+
 func TestAnotherModesDatabaseIsRefused(t *testing.T) {
 	p := newPlace(t).demo()
 	p.serve("--demo").halt()
