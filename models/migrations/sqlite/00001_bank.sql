@@ -107,6 +107,19 @@ CREATE TRIGGER accounts_no_delete BEFORE DELETE ON accounts BEGIN SELECT RAISE(A
 CREATE TRIGGER accounts_fixed BEFORE UPDATE OF id, owner, class, shard, currency, opened_at ON accounts
 BEGIN SELECT RAISE(ABORT, 'an account stays what it is'); END;
 -- +goose StatementEnd
+-- UPDATE OF id does not see the other names that SQLite has for a row's id: rowid, oid, _rowid_.
+-- +goose StatementBegin
+CREATE TRIGGER users_same_row BEFORE UPDATE ON users WHEN OLD.id IS NOT NEW.id
+BEGIN SELECT RAISE(ABORT, 'a row stays the one it is'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER devices_same_row BEFORE UPDATE ON devices WHEN OLD.id IS NOT NEW.id
+BEGIN SELECT RAISE(ABORT, 'a row stays the one it is'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER accounts_same_row BEFORE UPDATE ON accounts WHEN OLD.id IS NOT NEW.id
+BEGIN SELECT RAISE(ABORT, 'a row stays the one it is'); END;
+-- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE audit;
