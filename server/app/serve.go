@@ -68,6 +68,13 @@ func (a *app) serve(ctx context.Context, c *config.Config) (err error) {
 	if err := makeData(c.Data); err != nil {
 		return err
 	}
+	files, err := descriptors()
+	if err != nil {
+		return fmt.Errorf("how many files may be open: %w", err)
+	}
+	if err := fitConnections(ctx, c, files, log); err != nil {
+		return err
+	}
 	s := &server{config: c, log: log, failed: make(chan error, 2)}
 	defer s.closeListeners()
 	if err := s.listen(ctx); err != nil {
