@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"database/sql/driver"
+
 	"caudal/models"
 	"caudal/models/clabe"
 	"caudal/models/money"
@@ -25,8 +27,9 @@ func (h *head) availableMinor() int64 { return h.balanceMinor - h.heldMinor - h.
 // it, and becomes head only after the commit.
 type account struct {
 	id       clabe.Number
-	ownerID  int64 // 0 for a system account
-	owner    *user // nil for a system account
+	value    driver.Value // id, as statements take it: to make one for each use would be a fifth of the garbage
+	ownerID  int64        // 0 for a system account
+	owner    *user        // nil for a system account
 	class    models.Class
 	currency money.Currency
 	frozen   bool
@@ -40,16 +43,10 @@ type account struct {
 
 func (a *account) system() bool { return a.owner == nil }
 
-func (a *account) status() models.AccountStatus {
-	if a.frozen {
-		return models.AccountFrozen
-	}
-	return models.AccountActive
-}
-
 // user is what the writer knows of a user, as of a generation of the store.
 type user struct {
 	id         int64
+	value      driver.Value // id, as statements take it
 	name       string
 	masked     string
 	role       models.Role

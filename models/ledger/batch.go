@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"database/sql/driver"
 	"slices"
 
+	"caudal/models/clabe"
 	"caudal/models/money"
 )
 
@@ -17,9 +19,11 @@ type decision struct {
 	order   *Order
 	decided Decided
 
-	actor         *user // nil for the bank itself, and for a user that is not there
-	device        *device
-	debit, credit *account // nil where there is none
+	actor             *user // nil for the bank itself, and for a user that is not there
+	device            *device
+	debitID, creditID clabe.Number
+	debit, credit     *account     // nil where there is none
+	key               driver.Value // the order's
 
 	twin    int      // the decision in this batch that has the same key, or -1
 	row     int      // what it moved, in batch.rows, or -1
@@ -31,6 +35,7 @@ type decision struct {
 // row is a transfer to be written, with what its two changes say beyond it.
 type row struct {
 	id            int64
+	value         driver.Value // id, as statements take it
 	decision      int
 	debit, credit *account
 	debitLeg      leg
@@ -58,6 +63,7 @@ type staffDay struct {
 // batch is what one commit decides. The writer fills it, the publisher tells of it, and then it serves again.
 type batch struct {
 	nowUs     int64
+	now       driver.Value // nowUs, as statements take it
 	decisions []decision
 	rows      []row
 
@@ -79,9 +85,25 @@ func newBatch(size int) *batch {
 	}
 }
 
+// actorValue is who gives the order, as statements take it.
+func (d *decision) actorValue() driver.Value {
+	if d.actor == nil {
+		return int64(0)
+	}
+	return d.actor.value
+}
+
+// time is a time as statements take it. Most are the batch's own.
+func (b *batch) time(at int64) driver.Value {
+	if at == b.nowUs {
+		return b.now
+	}
+	return at
+}
+
 func (b *batch) fill(entries []entry, nowUs int64) {
 	b.clear()
-	b.nowUs = nowUs
+	b.nowUs, b.now = nowUs, nowUs
 	for _, e := range entries {
 		b.decisions = append(b.decisions, decision{order: e.order, decided: e.decided, twin: -1, row: -1})
 	}

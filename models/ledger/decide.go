@@ -154,6 +154,7 @@ func (w *writer) move(b *batch, d *decision, index int) {
 		id: w.nextID + int64(len(b.rows)), decision: index, debit: d.debit, credit: d.credit,
 		at: max(b.nowUs, debit.lastAt, credit.lastAt),
 	}
+	r.value = r.id
 	r.payer, r.payee = names(d.debit, d.credit)
 	if o.Memo != "" {
 		rand.Read(r.memoSalt[:]) // never fails, see crypto/rand

@@ -52,8 +52,9 @@ func (w *writer) findOutcomes(b *batch) error {
 		if err != nil {
 			return err
 		}
-		args[0].Value = d.order.Key[:]
-		args[1].Value = d.order.Actor
+		d.key = d.order.Key[:]
+		args[0].Value = d.key
+		args[1].Value = d.actorValue()
 		args[2].Value = int64(i)
 	}
 	return w.st.findOutcomes.flush(found)

@@ -9,25 +9,68 @@ import (
 )
 
 // read gathers everything that bears on the batch's decisions: who gives the orders, which keys were decided before, and
-// the accounts.
+// the accounts. It asks memory first, then the database for what is not there, or there as of an older generation.
 func (w *writer) read(b *batch) error {
-	if err := w.findMissing(b); err != nil {
-		return err
+	for i := range b.decisions {
+		if err := w.find(&b.decisions[i]); err != nil {
+			return err
+		}
+	}
+	for _, missing := range []struct {
+		bulk  *bulk
+		found func(row []driver.Value) error
+	}{{w.st.findAccounts, w.foundAccount}, {w.st.findUsers, w.foundUser}, {w.st.findDevices, w.foundDevice}} {
+		if err := missing.bulk.flush(missing.found); err != nil {
+			return err
+		}
 	}
 	for i := range b.decisions {
 		d := &b.decisions[i]
-		o := d.order
-		if o.Actor != 0 {
-			d.actor, _ = w.users.get(o.Actor)
-			d.device, _ = w.devices.get(o.Device)
-		}
+		w.take(d)
 		d.err = signedIn(d)
-		if d.err == nil && !o.Key.valid() {
+		if d.err == nil && !d.order.Key.valid() {
 			d.err = ErrKeyMalformed
 		}
-		d.debit, d.credit = w.sides(o)
 	}
 	return w.findOutcomes(b)
+}
+
+// find takes what memory has for an order, and asks the database for the rest.
+func (w *writer) find(d *decision) (err error) {
+	d.debitID, d.creditID = sides(d.order)
+	if d.debit, err = w.account(d.debitID); err != nil {
+		return err
+	}
+	if d.credit, err = w.account(d.creditID); err != nil {
+		return err
+	}
+	if d.order.Actor == 0 {
+		return nil
+	}
+	if d.actor, err = w.actor(d.order.Actor); err != nil {
+		return err
+	}
+	d.device, err = w.device(d.order.Device)
+	return err
+}
+
+// take takes what the database has had for an order.
+func (w *writer) take(d *decision) {
+	if d.debit == nil {
+		d.debit, _ = w.accounts.get(d.debitID)
+	}
+	if d.credit == nil {
+		d.credit, _ = w.accounts.get(d.creditID)
+	}
+	if d.order.Actor == 0 {
+		return
+	}
+	if d.actor == nil {
+		d.actor, _ = w.users.get(d.order.Actor)
+	}
+	if d.device == nil {
+		d.device, _ = w.devices.get(d.order.Device)
+	}
 }
 
 // signedIn says whether whoever gives the order may still speak for the actor.
@@ -44,99 +87,65 @@ func signedIn(d *decision) error {
 	return nil
 }
 
-func (w *writer) sides(o *Order) (debit, credit *account) {
-	debitID, creditID := o.Debit, o.Credit
-	switch bank := systemSide(o); {
-	case o.Kind == KindWithdrawal && creditID == 0:
-		creditID = bank
-	case o.Kind != KindTransfer && debitID == 0:
-		debitID = bank
+// sides returns the accounts of an order: the two that it names, or the one and the bank's.
+func sides(o *Order) (debit, credit clabe.Number) {
+	switch {
+	case o.Kind == KindWithdrawal && o.Credit == 0:
+		return o.Debit, systemSide(o)
+	case o.Kind != KindTransfer && o.Debit == 0:
+		return systemSide(o), o.Credit
 	}
-	debit, _ = w.accounts.get(debitID)
-	credit, _ = w.accounts.get(creditID)
-	return debit, credit
+	return o.Debit, o.Credit
 }
 
-// findMissing reads the accounts, users and devices that the batch names and memory does not have, or has as of an older
-// generation. The database's order of the rows is not known, so each kind is asked for at once.
-func (w *writer) findMissing(b *batch) error {
-	for i := range b.decisions {
-		o := b.decisions[i].order
-		for _, id := range [...]clabe.Number{o.Debit, o.Credit, systemSide(o)} {
-			if err := w.needAccount(id); err != nil {
-				return err
-			}
-		}
-	}
-	if err := w.st.findAccounts.flush(w.foundAccount); err != nil {
-		return err
-	}
-	for i := range b.decisions {
-		o := b.decisions[i].order
-		if err := w.needUser(o.Actor); err != nil {
-			return err
-		}
-		if err := w.needDevice(o.Device); err != nil {
-			return err
-		}
-	}
-	if err := w.st.findUsers.flush(w.foundUser); err != nil {
-		return err
-	}
-	return w.st.findDevices.flush(w.foundDevice)
-}
-
-func (w *writer) needAccount(id clabe.Number) error {
+// account returns an account, or nil after asking for it.
+func (w *writer) account(id clabe.Number) (*account, error) {
 	if id == 0 {
-		return nil
+		return nil, nil
 	}
-	if a, ok := w.accounts.get(id); ok {
-		if a.owner == nil || a.owner.generation == w.generation {
-			return nil
+	a, ok := w.accounts.get(id)
+	if !ok {
+		args, err := w.st.findAccounts.next(w.foundAccount)
+		if err == nil {
+			args[0].Value = int64(id)
 		}
-		if u, ok := w.users.get(a.ownerID); ok { // read again for another account, or forgotten
-			a.owner = u
-		} else {
-			w.users.put(a.ownerID, a.owner)
-		}
-		return w.needUser(a.ownerID)
+		return nil, err
 	}
-	args, err := w.st.findAccounts.next(w.foundAccount)
-	if err != nil {
-		return err
+	if a.owner == nil || a.owner.generation == w.generation {
+		return a, nil
 	}
-	args[0].Value = int64(id)
-	return nil
+	if u, ok := w.users.get(a.ownerID); ok { // read again for another account, or forgotten
+		a.owner = u
+	} else {
+		w.users.put(a.ownerID, a.owner)
+	}
+	_, err := w.actor(a.ownerID)
+	return a, err
 }
 
-func (w *writer) needUser(id int64) error {
-	if id == 0 {
-		return nil
-	}
-	if u, ok := w.users.get(id); ok && u.generation == w.generation {
-		return nil
+// actor returns a user, and asks for one who is missing, or known as of an older generation.
+func (w *writer) actor(id int64) (*user, error) {
+	u, ok := w.users.get(id)
+	if ok && u.generation == w.generation {
+		return u, nil
 	}
 	args, err := w.st.findUsers.next(w.foundUser)
-	if err != nil {
-		return err
+	if err == nil {
+		args[0].Value = id
 	}
-	args[0].Value = id
-	return nil
+	return u, err
 }
 
-func (w *writer) needDevice(id int64) error {
-	if id == 0 {
-		return nil
-	}
-	if d, ok := w.devices.get(id); ok && d.generation == w.generation {
-		return nil
+func (w *writer) device(id int64) (*device, error) {
+	d, ok := w.devices.get(id)
+	if ok && d.generation == w.generation {
+		return d, nil
 	}
 	args, err := w.st.findDevices.next(w.foundDevice)
-	if err != nil {
-		return err
+	if err == nil {
+		args[0].Value = id
 	}
-	args[0].Value = id
-	return nil
+	return d, err
 }
 
 // foundAccount puts a row of findAccounts into memory. An account that was asked for twice stays the one it is.
@@ -146,7 +155,7 @@ func (w *writer) foundAccount(row []driver.Value) error {
 		return nil
 	}
 	a := &account{
-		id: id, frozen: row[3].(string) != string(models.AccountActive), openedAt: row[4].(int64), forked: w.forked[id],
+		id: id, value: row[0], frozen: row[3].(string) != string(models.AccountActive), openedAt: row[4].(int64), forked: w.forked[id],
 		head: head{
 			balanceMinor: row[5].(int64), heldMinor: row[6].(int64), floorMinor: row[7].(int64),
 			seq: uint64(row[8].(int64)), version: uint64(row[9].(int64)), last: row[10].(int64), lastAt: row[11].(int64),
@@ -174,7 +183,7 @@ func (w *writer) foundUser(row []driver.Value) error {
 func (w *writer) user(id int64, name, role, status string) *user {
 	u, ok := w.users.get(id)
 	if !ok {
-		u = &user{id: id}
+		u = &user{id: id, value: id}
 		w.users.put(id, u)
 	}
 	if u.name != name {
@@ -185,7 +194,13 @@ func (w *writer) user(id int64, name, role, status string) *user {
 }
 
 func (w *writer) foundDevice(row []driver.Value) error {
-	w.devices.put(row[0].(int64), &device{user: row[1].(int64), revoked: row[2] != nil, generation: w.generation})
+	id := row[0].(int64)
+	d, ok := w.devices.get(id)
+	if !ok {
+		d = new(device)
+		w.devices.put(id, d)
+	}
+	d.user, d.revoked, d.generation = row[1].(int64), row[2] != nil, w.generation
 	return nil
 }
 

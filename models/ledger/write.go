@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"caudal/models/clabe"
+	"caudal/models/money"
 )
 
 // markEvery is the distance of marks. A page anywhere walks at most so many legs before its first.
@@ -16,17 +17,18 @@ const markEvery = 256
 func (w *writer) writeTransfers(b *batch) (rows int64, err error) {
 	for i := range b.rows {
 		r := &b.rows[i]
-		o := b.decisions[r.decision].order
+		d := &b.decisions[r.decision]
+		o := d.order
 		args, err := w.st.insertTransfers.next(nil)
 		if err != nil {
 			return 0, err
 		}
-		args[0].Value = r.id
+		args[0].Value = r.value
 		args[1].Value = int64(o.Kind)
-		args[2].Value = int64(r.debit.id)
-		args[3].Value = int64(r.credit.id)
+		args[2].Value = r.debit.value
+		args[3].Value = r.credit.value
 		args[4].Value = o.AmountMinor
-		args[5].Value = string(o.Currency)
+		args[5].Value = w.currency(o.Currency)
 		args[6].Value = int64(r.debitLeg.seq)
 		args[7].Value = int64(r.creditLeg.seq)
 		args[8].Value = r.debitLeg.balanceMinor
@@ -35,9 +37,9 @@ func (w *writer) writeTransfers(b *batch) (rows int64, err error) {
 		args[11].Value = r.creditLeg.prev
 		args[12].Value = r.debitLeg.hash[:]
 		args[13].Value = r.creditLeg.hash[:]
-		args[14].Value = r.at
-		args[15].Value = o.Actor
-		args[16].Value = o.Key[:]
+		args[14].Value = b.time(r.at)
+		args[15].Value = d.actorValue()
+		args[16].Value = d.key
 		args[17].Value = nil
 		if o.Memo != "" {
 			args[17].Value = r.memoHash[:]
@@ -45,6 +47,14 @@ func (w *writer) writeTransfers(b *batch) (rows int64, err error) {
 		args[18].Value = int64(encodingVersion)
 	}
 	return int64(len(b.rows)), w.st.insertTransfers.flush(nil)
+}
+
+// currency is a currency as statements take it.
+func (w *writer) currency(c money.Currency) driver.Value {
+	if w.lastCurrency != c {
+		w.lastCurrency, w.lastCurrencyValue = c, string(c)
+	}
+	return w.lastCurrencyValue
 }
 
 func (w *writer) writeMemos(b *batch) (rows int64, err error) {
@@ -58,7 +68,7 @@ func (w *writer) writeMemos(b *batch) (rows int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		args[0].Value = r.id
+		args[0].Value = r.value
 		args[1].Value = r.memoSalt[:]
 		args[2].Value = memo
 		rows++
@@ -75,10 +85,10 @@ func (w *writer) writeMarks(b *batch) (rows int64, err error) {
 		if err != nil {
 			return err
 		}
-		args[0].Value = int64(a.id)
+		args[0].Value = a.value
 		args[1].Value = int64(l.seq)
-		args[2].Value = r.id
-		args[3].Value = r.at
+		args[2].Value = r.value
+		args[3].Value = b.time(r.at)
 		rows++
 		return nil
 	}
@@ -110,17 +120,17 @@ func (w *writer) writeOutcomes(b *batch) (rows int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		args[0].Value = d.order.Key[:]
-		args[1].Value = d.order.Actor
+		args[0].Value = d.key
+		args[1].Value = d.actorValue()
 		args[2].Value, args[3].Value, args[4].Value, args[5].Value = nil, nil, nil, nil
 		if d.row >= 0 {
-			args[3].Value = b.rows[d.row].id
+			args[3].Value = b.rows[d.row].value
 		} else {
 			digest := d.order.digest()
 			args[2].Value = digest[:]
 			args[4].Value = int64(refusalNumber(d.err))
 		}
-		args[6].Value = b.nowUs
+		args[6].Value = b.now
 	}
 	return int64(len(bound)), w.st.insertOutcomes.flush(nil)
 }
@@ -132,10 +142,10 @@ func (w *writer) writeHeads(b *batch) (rows int64, err error) {
 		args[0].Value = a.next.balanceMinor
 		args[1].Value = int64(a.next.seq)
 		args[2].Value = int64(a.next.version)
-		args[3].Value = a.next.last
-		args[4].Value = a.next.lastAt
+		args[3].Value = b.rows[a.next.last-w.nextID].value
+		args[4].Value = b.time(a.next.lastAt)
 		args[5].Value = a.next.hash[:]
-		args[6].Value = int64(a.id)
+		args[6].Value = a.value
 		args[7].Value = int64(a.head.seq)
 		args[8].Value = int64(a.head.version)
 		if err := w.st.updateHead.run(args, nil); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"caudal/models"
 	"caudal/models/clabe"
+	"caudal/models/money"
 )
 
 // writer is the one goroutine that changes heads. All of its fields are its own.
@@ -38,12 +39,14 @@ type writer struct {
 	nextID     int64 // of the next transfer
 	generation uint64
 
-	forked     map[clabe.Number]bool
-	bound      []*decision         // scratch of writeOutcomes
-	headArgs   []driver.NamedValue // scratch of writeHeads
-	unanswered []entry             // what was taken from the queue and has no answer yet
-	kept       []models.Turn       // see leave
-	commit     func() error        // COMMIT; tests put faults in its place
+	forked            map[clabe.Number]bool
+	bound             []*decision    // scratch of writeOutcomes
+	lastCurrency      money.Currency // see currency
+	lastCurrencyValue driver.Value
+	headArgs          []driver.NamedValue // scratch of writeHeads
+	unanswered        []entry             // what was taken from the queue and has no answer yet
+	kept              []models.Turn       // see leave
+	commit            func() error        // COMMIT; tests put faults in its place
 }
 
 // run serves the queue until it is closed and drained, or the database has failed.
