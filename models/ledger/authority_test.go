@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"testing"
 
 	"caudal/models"
@@ -53,7 +54,7 @@ func TestOrdersNeedADeviceOfTheirActor(t *testing.T) {
 	for name, device := range map[string]int64{"none": 0, "another's": luis.device, "unknown": 1 << 40, "negative": -1} {
 		order := ana.transfer(luis, 1)
 		order.Device = device
-		if _, err := h.post(order); err != ErrDeviceRevoked {
+		if _, err := h.post(order); !errors.Is(err, ErrDeviceRevoked) {
 			t.Errorf("device %s: %v", name, err)
 		}
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"database/sql/driver"
 	"slices"
+	"time"
 
 	"caudal/models/clabe"
 	"caudal/models/money"
@@ -63,7 +64,8 @@ type staffDay struct {
 // batch is what one commit decides. The writer fills it, the publisher tells of it, and then it serves again.
 type batch struct {
 	nowUs     int64
-	now       driver.Value // nowUs, as statements take it
+	took      time.Duration // from the first look to the commit
+	now       driver.Value  // nowUs, as statements take it
 	decisions []decision
 	rows      []row
 

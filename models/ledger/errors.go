@@ -73,7 +73,7 @@ func refusalNumber(err error) int {
 		return 0
 	}
 	for number := range refusals {
-		if err == refusals[number].err {
+		if errors.Is(err, refusals[number].err) {
 			return number
 		}
 	}

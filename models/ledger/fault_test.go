@@ -222,7 +222,7 @@ func TestAFullQueueIsBusyAtOnce(t *testing.T) {
 		answers = append(answers, h.submit(ana.transfer(luis, 1)))
 	}
 	over := ana.transfer(luis, 1)
-	if _, err := h.post(over); err != ErrBusy {
+	if _, err := h.post(over); !errors.Is(err, ErrBusy) {
 		t.Fatalf("error is %v", err)
 	}
 	if h.ledger.Waiting() != 5 {
@@ -260,7 +260,7 @@ func TestCloseDecidesWhatWaitsAndTakesNoMore(t *testing.T) {
 			t.Fatal("an order was not answered before Close returned")
 		}
 	}
-	if _, err := h.post(ana.transfer(luis, 1)); err != ErrClosed {
+	if _, err := h.post(ana.transfer(luis, 1)); !errors.Is(err, ErrClosed) {
 		t.Fatalf("after Close: %v", err)
 	}
 	h.verify()

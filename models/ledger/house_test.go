@@ -268,13 +268,15 @@ func (h *house) alter(statement string) {
 	defer db.Close()
 	rows, err := db.Query("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
 	must(h.t, err)
+	defer rows.Close()
 	triggers := make(map[string]string)
 	for rows.Next() {
 		var name, text string
 		must(h.t, rows.Scan(&name, &text))
 		triggers[name] = text
 	}
-	must(h.t, rows.Close())
+	must(h.t, rows.Err())
+	must(h.t, rows.Close()) // or the statements below would wait for it
 	script := "BEGIN;"
 	for name := range triggers {
 		script += "DROP TRIGGER " + name + ";"

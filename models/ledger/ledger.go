@@ -30,8 +30,8 @@ type Config struct {
 	Sink Sink
 	// Log hears of failures, never of names or memos; default: nobody.
 	Log *slog.Logger
-	// Observe is called after each batch, on the writer's goroutine: how many orders it had, and how long it took from
-	// taking them to the commit. It must not block. Default: nobody.
+	// Observe is called after each batch, on the publisher's goroutine: how many orders it had, and how long it took
+	// from taking them to the commit. It must not block. Default: nobody.
 	Observe func(orders int, took time.Duration)
 }
 
@@ -83,7 +83,7 @@ type Ledger struct {
 func Open(ctx context.Context, store *models.Store, cfg Config) (*Ledger, error) {
 	cfg = cfg.withDefaults()
 	w := &writer{
-		store: store, limits: cfg.Limits, now: cfg.Now, log: cfg.Log, observe: cfg.Observe,
+		store: store, limits: cfg.Limits, now: cfg.Now, log: cfg.Log,
 		queue: newQueue(cfg.Queue), batchMax: cfg.BatchMax, accountsMax: cfg.AccountsMax,
 		accounts: newCache[clabe.Number, *account](cfg.CachedAccounts),
 		users:    newCache[int64, *user](cfg.CachedAccounts),
@@ -94,7 +94,7 @@ func Open(ctx context.Context, store *models.Store, cfg Config) (*Ledger, error)
 	if err := w.open(ctx); err != nil {
 		return nil, err
 	}
-	w.publisher = newPublisher(cfg.Sink, cfg.BatchMax)
+	w.publisher = newPublisher(cfg.Sink, cfg.Observe, cfg.BatchMax)
 	l := &Ledger{cfg: cfg, store: store, queue: w.queue, writer: w, ended: make(chan struct{})}
 	go func() {
 		defer close(l.ended)

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"time"
+
 	"caudal/models"
 	"caudal/models/clabe"
 )
@@ -12,10 +14,11 @@ const batchesMax = 4
 // publisher tells what was committed, in commit order, on its own goroutine: every decision, and after it the changes it
 // caused.
 type publisher struct {
-	sink  Sink
-	work  chan published
-	idle  chan *batch
-	ended chan struct{}
+	sink    Sink
+	observe func(orders int, took time.Duration)
+	work    chan published
+	idle    chan *batch
+	ended   chan struct{}
 }
 
 // published is a batch, or something to be done in the same order.
@@ -24,9 +27,9 @@ type published struct {
 	do    func()
 }
 
-func newPublisher(sink Sink, batchMax int) *publisher {
+func newPublisher(sink Sink, observe func(orders int, took time.Duration), batchMax int) *publisher {
 	p := &publisher{
-		sink: sink, work: make(chan published, batchesMax), idle: make(chan *batch, batchesMax), ended: make(chan struct{}),
+		sink: sink, observe: observe, work: make(chan published, batchesMax), idle: make(chan *batch, batchesMax), ended: make(chan struct{}),
 	}
 	for range batchesMax {
 		p.idle <- newBatch(batchMax)
@@ -43,6 +46,7 @@ func (p *publisher) run() {
 			continue
 		}
 		p.tell(work.batch)
+		p.observe(len(work.batch.decisions), work.batch.took)
 		p.rest(work.batch)
 	}
 }

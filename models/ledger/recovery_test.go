@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -60,9 +61,9 @@ func (h *house) batch(orders ...Order) (answers []answer) {
 func TestABatchThatCannotBeginIsBusyAsAWhole(t *testing.T) {
 	h := newHouse(t)
 	ana, luis := h.holder(100_00), h.holder(0)
-	begun := 0
+	begun := make(chan int, 64) // one entry a wait: how many orders it was for
 	must(t, h.ledger.do(context.Background(), func(w *writer) ([]*Change, error) { return nil, w.lockTimeout(1) }))
-	h.ledger.writer.observe = func(int, time.Duration) { begun++ } // nobody else looks: the ledger is idle
+	h.ledger.writer.publisher.observe = func(orders int, _ time.Duration) { begun <- orders }
 	db := h.openFile()
 	defer db.Close()
 	_, err := db.Exec("BEGIN IMMEDIATE")
@@ -71,8 +72,8 @@ func TestABatchThatCannotBeginIsBusyAsAWhole(t *testing.T) {
 	for _, got := range h.batch(orders...) {
 		wantError(t, got.err, ErrBusy)
 	}
-	if begun != 1 {
-		t.Fatalf("%d waits for the lock", begun)
+	if orders := <-begun; orders != 20 {
+		t.Fatalf("a wait for the lock was for %d orders", orders)
 	}
 	_, err = db.Exec("ROLLBACK")
 	must(t, err)
@@ -129,7 +130,7 @@ func TestAPanicInATaskEndsTheProcess(t *testing.T) {
 			task := make(chan error, 1)
 			go func() { task <- h.ledger.do(context.Background(), run) }()
 			for h.ledger.Waiting() < 2 {
-				time.Sleep(time.Millisecond) // until the task is queued
+				runtime.Gosched() // until the task is queued
 			}
 			after := h.submit(ana.transfer(luis, 1))
 			hold.release()

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -151,7 +152,7 @@ func TestAKeyStandsForOneContent(t *testing.T) {
 	} {
 		other := order
 		change(&other)
-		if _, err := h.post(other); err != ErrKeyReused {
+		if _, err := h.post(other); !errors.Is(err, ErrKeyReused) {
 			t.Errorf("with another %s the error is %v", name, err)
 		}
 	}
@@ -303,7 +304,7 @@ func TestRefusalNumbersNeverChange(t *testing.T) {
 		7: ErrAccountFrozen, 8: ErrInsufficientFunds, 9: ErrBalanceOverflow, 10: ErrLimitExceeded, 11: ErrNotPermitted,
 		12: ErrTooManyAccounts, 13: ErrAccountName, 14: ErrCurrency, 15: ErrKeyStale,
 	} {
-		if refusalByNumber(int64(number)) != want || refusalNumber(want) != number {
+		if !errors.Is(refusalByNumber(int64(number)), want) || refusalNumber(want) != number {
 			t.Errorf("%v is not number %d", want, number)
 		}
 	}

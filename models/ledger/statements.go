@@ -54,7 +54,7 @@ func (s *statement) run(args []driver.NamedValue, fn func(row []driver.Value) er
 }
 
 func ignore(err, expected error) error {
-	if err == expected {
+	if errors.Is(err, expected) {
 		return nil
 	}
 	return err
@@ -245,12 +245,12 @@ func (s *statements) close() {
 	for _, b := range s.bulks() {
 		for _, sized := range b.sized {
 			if sized != nil {
-				sized.close()
+				_ = sized.close() // nothing is done with them any more
 			}
 		}
 	}
 	for _, single := range s.singles() {
-		single.close()
+		_ = single.close()
 	}
 }
 

@@ -39,7 +39,7 @@ func (w *writer) answerOf(err error) error {
 		return ErrBusy
 	}
 	for _, answer := range []error{ErrInternal, ErrKeyReused, ErrKeyMalformed, ErrUserClosed, ErrDeviceRevoked} {
-		if err == answer {
+		if errors.Is(err, answer) {
 			return err
 		}
 	}

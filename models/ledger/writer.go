@@ -26,8 +26,6 @@ type writer struct {
 	now    func() time.Time
 	log    *slog.Logger
 
-	observe func(orders int, took time.Duration)
-
 	queue       *queue
 	batchMax    int
 	accountsMax int
@@ -52,7 +50,7 @@ type writer struct {
 // run serves the queue until it is closed and drained, or the database has failed.
 func (w *writer) run() {
 	defer w.publisher.end()
-	defer w.conn.Raw(func(any) error { w.st.close(); return nil }) // holds the connection, though no turn
+	defer func() { _ = w.conn.Raw(func(any) error { w.st.close(); return nil }) }() // holds the connection, though no turn
 	defer func() {
 		if cause := recover(); cause != nil {
 			w.abandon(w.unanswered)
@@ -111,7 +109,7 @@ func (w *writer) post(entries []entry) (ok bool) {
 		}
 		return true
 	}
-	w.observe(len(entries), time.Since(started))
+	b.took = time.Since(started)
 	if err != nil {
 		w.conclude(b, err)
 	}
@@ -133,7 +131,7 @@ func (w *writer) conclude(b *batch, err error) {
 	case fatal(err):
 		answer = ErrOutcomeUnknown
 	}
-	if answer != ErrOutcomeUnknown {
+	if !fatal(err) {
 		w.log.Error("an order cannot be written", "answer", answer, "error", err)
 	}
 	b.rows = b.rows[:0]
@@ -259,7 +257,7 @@ func (w *writer) work(b *batch) error {
 func (w *writer) resolve(b *batch, i int) error {
 	d := &b.decisions[i]
 	if d.err != nil || d.receipt != nil || d.twin >= 0 { // signed out, malformed, or decided before
-		return nil
+		return nil //nolint:nilerr // d.err is the order's
 	}
 	if !d.order.Key.fresh(b.nowUs) {
 		d.err, d.binds = ErrKeyStale, d.order.Key.ahead(b.nowUs)
