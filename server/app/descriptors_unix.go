@@ -14,5 +14,5 @@ func descriptors() (int, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, err
 	}
-	return int(min(uint64(limit.Cur), math.MaxInt32)), nil
+	return int(min(uint64(limit.Cur), math.MaxInt32)), nil //nolint:unconvert // signed on the BSDs
 }
