@@ -76,15 +76,11 @@ type batch struct {
 	heads   []head // where touched accounts have their next
 }
 
-func newBatch(size int) *batch {
-	return &batch{
-		decisions: make([]decision, 0, size),
-		rows:      make([]row, 0, size),
-		twins:     make(map[ask]int, size),
-		touched:   make([]*account, 0, 2*size),
-		staff:     make(map[staffDay]int64),
-		heads:     make([]head, 0, 2*size), // never grows: accounts point into it
-	}
+// headsMin is the room for heads that a batch begins with: both sides of a few orders.
+const headsMin = 64
+
+func newBatch() *batch {
+	return &batch{twins: make(map[ask]int), staff: make(map[staffDay]int64)}
 }
 
 // actorValue is who gives the order, as statements take it.
@@ -124,6 +120,9 @@ func (b *batch) clear() {
 // next returns where the batch takes the account, starting from where it stands.
 func (b *batch) next(a *account) *head {
 	if a.next == nil {
+		if len(b.heads) == cap(b.heads) { // accounts point into the one before, so it is left as it is
+			b.heads = make([]head, 0, max(headsMin, 2*cap(b.heads)))
+		}
 		b.heads = append(b.heads, a.head)
 		a.next = &b.heads[len(b.heads)-1]
 		b.touched = append(b.touched, a)

@@ -115,9 +115,8 @@ func (h *house) saturate(b *testing.B, pick func(*rand.Rand) (payer, payee holde
 	reportSync(b, h.dir)
 }
 
-// inFlightMax is what the crowd has waiting: enough for full batches, little enough for honest waits.
-var inFlightMax = 2048
-var batchFlag = flag.Int("ledger.batch", 0, "BatchMax of benchmarks")
+// inFlightMax is what the crowd has waiting: while one batch is decided, the next one fills.
+const inFlightMax = 8192
 
 type crowdDecided struct {
 	b        *testing.B
@@ -187,11 +186,7 @@ func reportSync(b *testing.B, dir string) {
 // newCrowd is a bank with many holders, each of whom has money.
 func newCrowd(b *testing.B, size int) (*house, []holder) {
 	b.Helper()
-	h := newHouse(b, func(c *Config) {
-		c.CachedAccounts = cachedInBenchmarks
-		c.BatchMax = *batchFlag
-		inFlightMax = 2 * max(*batchFlag, 512)
-	})
+	h := newHouse(b)
 	people := make([]holder, size)
 	h.populate(people)
 	keys := keyMaker(rand.New(rand.NewPCG(5, 6)))
@@ -208,8 +203,6 @@ func newCrowd(b *testing.B, size int) (*house, []holder) {
 	crowd.left.Wait()
 	return h, people
 }
-
-const cachedInBenchmarks = 1 << 18 // the default
 
 // populate makes users, devices and accounts without CreateUser's commit for each.
 func (h *house) populate(people []holder) {

@@ -150,26 +150,24 @@ func systemSide(o *Order) clabe.Number {
 func (w *writer) move(b *batch, d *decision, index int) {
 	o := d.order
 	debit, credit := b.next(d.debit), b.next(d.credit)
-	r := row{
-		id: w.nextID + int64(len(b.rows)), decision: index, debit: d.debit, credit: d.credit,
-		at: max(b.nowUs, debit.lastAt, credit.lastAt),
-	}
-	r.value = r.id
+	d.row = len(b.rows)
+	b.rows = append(b.rows, row{})
+	r := &b.rows[d.row]
+	r.id, r.decision, r.debit, r.credit = w.nextID+int64(d.row), index, d.debit, d.credit
+	r.value, r.at = r.id, max(b.nowUs, debit.lastAt, credit.lastAt)
 	r.payer, r.payee = names(d.debit, d.credit)
 	if o.Memo != "" {
 		rand.Read(r.memoSalt[:]) // never fails, see crypto/rand
 		r.memoHash = hashMemo(&r.memoSalt, o.Memo)
 	}
 	r.debitLeg.prev, r.creditLeg.prev = debit.last, credit.last
-	advance(debit, &r, &chainLeg{
+	advance(debit, r, &chainLeg{
 		kind: o.Kind, account: d.debit.id, counterparty: d.credit.id, amountMinor: -o.AmountMinor, currency: o.Currency,
 	})
-	advance(credit, &r, &chainLeg{
+	advance(credit, r, &chainLeg{
 		kind: o.Kind, account: d.credit.id, counterparty: d.debit.id, amountMinor: o.AmountMinor, currency: o.Currency,
 	})
 	r.debitLeg.head, r.creditLeg.head = *debit, *credit
-	d.row = len(b.rows)
-	b.rows = append(b.rows, r)
 }
 
 func advance(h *head, r *row, leg *chainLeg) {

@@ -17,7 +17,8 @@ import (
 type Config struct {
 	// Queue bounds the orders that wait; a full queue is ErrBusy. Default 16384: a fifth of a second at full speed.
 	Queue int
-	// BatchMax bounds the orders that share one commit. Default 1024: more gains little, and the first waits for the last.
+	// BatchMax bounds the orders that share one commit. Default 4096: an account that several of them touch is written
+	// once, so on 10,000 accounts a flood costs a quarter less than at 1024. Nobody waits for a batch to fill.
 	BatchMax int
 	// CachedAccounts bounds the accounts kept in memory, about 300 bytes each with their holders. Default 262144.
 	CachedAccounts int
@@ -48,7 +49,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	set(&c.Queue, 16384)
-	set(&c.BatchMax, 1024)
+	set(&c.BatchMax, 4096)
 	set(&c.CachedAccounts, 1<<18)
 	set(&c.AccountsMax, 10)
 	if c.Limits.OperationMinor <= 0 {
@@ -94,7 +95,7 @@ func Open(ctx context.Context, store *models.Store, cfg Config) (*Ledger, error)
 	if err := w.open(ctx); err != nil {
 		return nil, err
 	}
-	w.publisher = newPublisher(cfg.Sink, cfg.Observe, cfg.BatchMax)
+	w.publisher = newPublisher(cfg.Sink, cfg.Observe)
 	l := &Ledger{cfg: cfg, store: store, queue: w.queue, writer: w, ended: make(chan struct{})}
 	go func() {
 		defer close(l.ended)

@@ -27,12 +27,12 @@ type published struct {
 	do    func()
 }
 
-func newPublisher(sink Sink, observe func(orders int, took time.Duration), batchMax int) *publisher {
+func newPublisher(sink Sink, observe func(orders int, took time.Duration)) *publisher {
 	p := &publisher{
 		sink: sink, observe: observe, work: make(chan published, batchesMax), idle: make(chan *batch, batchesMax), ended: make(chan struct{}),
 	}
 	for range batchesMax {
-		p.idle <- newBatch(batchMax)
+		p.idle <- newBatch()
 	}
 	go p.run()
 	return p
