@@ -80,7 +80,6 @@ const (
 	CloseLoggedOut       CloseCode = 4503 // as the client asked
 	CloseDeviceRevoked   CloseCode = 4504 // the device that signed in was revoked
 	CloseUserClosed      CloseCode = 4505 // the user was closed
-	CloseAbuse           CloseCode = 4506 // limits were exceeded again and again
 )
 
 var closeNames = map[CloseCode]string{
@@ -88,7 +87,7 @@ var closeNames = map[CloseCode]string{
 	CloseOverloaded: "overloaded", CloseInternal: "internal", CloseHandshakeTimeout: "handshake_timeout",
 	CloseHandshakeFailed: "handshake_failed", CloseBadRecord: "bad_record", CloseBadFrame: "bad_frame",
 	CloseTooLarge: "too_large", CloseVersion: "version", CloseLoggedOut: "logged_out",
-	CloseDeviceRevoked: "device_revoked", CloseUserClosed: "user_closed", CloseAbuse: "abuse",
+	CloseDeviceRevoked: "device_revoked", CloseUserClosed: "user_closed",
 }
 
 // String returns the code as text for programs and logs, such as slow_reader.

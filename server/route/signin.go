@@ -19,15 +19,16 @@ const unnamedDevice = "device"
 func register(c call, request *protocol.Command) {
 	r := request.GetRegister()
 	c.signIn(c.door, &c.session.door, func(ctx context.Context) (*protocol.Reply, error) {
-		if wait, ok := c.limits.register.Take(c.session.address); !ok {
-			return nil, rateLimited(wait)
-		}
 		if err := models.CheckUsername(r.GetUsername()); err != nil {
 			return nil, err
 		}
 		owner, err := models.CleanOwner(r.GetOwner())
 		if err != nil {
 			return nil, err
+		}
+		// What is spelled wrong costs nothing; whether a name is taken does.
+		if wait, ok := c.limits.register.Take(c.session.address); !ok {
+			return nil, rateLimited(wait)
 		}
 		device, err := c.enrolment(r.GetUsername(), r.GetDevice())
 		if err != nil {

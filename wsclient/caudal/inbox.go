@@ -8,8 +8,9 @@ import (
 	"caudal/protocol"
 )
 
-// inboxMax bounds the events that wait for the loop which follows them: what a busy account gets in a few seconds, about
-// a megabyte. Beyond it all are dropped, and the loop asks for what it misses when it is due.
+// inboxMax bounds the events that wait for the loop which follows them: what a busy account gets in a few seconds. They
+// take about a megabyte from an honest bank, and 60 from one that makes each as long as a record. Beyond it all are
+// dropped, and the loop asks for what it misses when it is due.
 const inboxMax = 1024
 
 // leaving is how long an unsubscribe may take that nobody waits for.

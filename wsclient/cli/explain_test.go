@@ -56,7 +56,7 @@ func TestFailuresOfTheClientHaveTheirExitCodes(t *testing.T) {
 		"HTTP":                 {fmt.Errorf("%w: %w", caudal.ErrDisconnected, &caudal.RefusedError{Status: 503}), exitElse, "unreachable"},
 		"Ctrl-C":               {context.Canceled, exitElse, "interrupted"},
 		"revoked meanwhile":    {&caudal.ClosedError{Code: protocol.CloseDeviceRevoked}, exitSignIn, "device_revoked"},
-		"closed by the bank":   {&caudal.ClosedError{Code: protocol.CloseAbuse}, exitElse, "abuse"},
+		"closed by the bank":   {&caudal.ClosedError{Code: protocol.CloseBadFrame}, exitElse, "bad_frame"},
 		"diverged":             {&caudal.DivergedError{Account: validCLABE}, exitElse, "history_diverged"},
 		"device not enrolled":  {caudal.ErrDevice, exitSignIn, "unauthenticated"},
 		"something unexpected": {errors.New("?"), exitElse, "failed"},
