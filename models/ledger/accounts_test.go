@@ -12,8 +12,10 @@ import (
 )
 
 func TestAHolderOpensAccountsUpToABound(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.AccountsMax = 3 })
+	sink := new(recorder)
+	h := newHouse(t, func(c *Config) { c.AccountsMax = 3; c.Sink = sink })
 	ana := h.holder(50_00)
+	sink.take()
 	ctx := context.Background()
 	open := NewAccount{Key: newKey(), Actor: ana.user, Device: ana.device, Name: "Vacaciones", Currency: "MXN"}
 	first, err := h.ledger.OpenAccount(ctx, open)
@@ -21,12 +23,19 @@ func TestAHolderOpensAccountsUpToABound(t *testing.T) {
 	if first.Name != "Vacaciones" || *first.Owner != ana.user || first.Head.Version != 1 || first.Head.BalanceMinor != 0 {
 		t.Fatalf("account: %+v", first)
 	}
+	if told := sink.take(); len(told) != 1 || !told[0].Opened || told[0].Name != "Vacaciones" || told[0].Account != first.ID || told[0].Owner != ana.user {
+		t.Fatalf("told: %+v", told)
+	}
 	_, err = h.post(ana.transfer(holder{account: first.ID}, 20_00))
 	must(t, err)
+	sink.take()
 	again, err := h.ledger.OpenAccount(ctx, open)
 	must(t, err)
 	if again.ID != first.ID || again.Head.BalanceMinor != 20_00 {
 		t.Fatalf("a retry gets %+v", again)
+	}
+	if told := sink.take(); len(told) != 0 {
+		t.Fatalf("of a retry is told: %+v", told)
 	}
 	other := open
 	other.Name = "Otra"

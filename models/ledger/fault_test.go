@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/mattn/go-sqlite3"
 
 	"caudal/models"
-	"caudal/models/money"
 )
 
 // setCommit puts a fault in the place of COMMIT. The writer must be idle; it is asked to do it itself.
@@ -211,145 +209,6 @@ func (w *writer) lockTimeout(ms int) error {
 	return w.conn.Raw(func(driver any) error {
 		return run(driver.(*sqlite3.SQLiteConn), fmt.Sprintf("PRAGMA busy_timeout = %d", ms))
 	})
-}
-
-func TestAFullQueueIsBusyAtOnce(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Queue = 5 })
-	ana, luis := h.holder(100_00), h.holder(0)
-	hold := h.hold()
-	var answers []waiter
-	for range 5 {
-		answers = append(answers, h.submit(ana.transfer(luis, 1)))
-	}
-	over := ana.transfer(luis, 1)
-	if _, err := h.post(over); !errors.Is(err, ErrBusy) {
-		t.Fatalf("error is %v", err)
-	}
-	if h.ledger.Waiting() != 5 {
-		t.Fatalf("%d wait", h.ledger.Waiting())
-	}
-	hold.release()
-	for _, answer := range answers {
-		must(t, (<-answer).err)
-	}
-	_, err := h.post(over) // busy binds nothing
-	must(t, err)
-	h.wantBalance(luis, 6)
-	h.verify()
-}
-
-func TestCloseDecidesWhatWaitsAndTakesNoMore(t *testing.T) {
-	h := newHouse(t)
-	ana, luis := h.holder(100_00), h.holder(0)
-	hold := h.hold()
-	var answers []waiter
-	for range 100 {
-		answers = append(answers, h.submit(ana.transfer(luis, 1)))
-	}
-	var closing sync.WaitGroup
-	for range 2 { // closing twice is closing once
-		closing.Go(h.ledger.Close)
-	}
-	hold.release()
-	closing.Wait()
-	for _, answer := range answers {
-		select {
-		case got := <-answer:
-			must(t, got.err)
-		default:
-			t.Fatal("an order was not answered before Close returned")
-		}
-	}
-	if _, err := h.post(ana.transfer(luis, 1)); !errors.Is(err, ErrClosed) {
-		t.Fatalf("after Close: %v", err)
-	}
-	h.verify()
-	h.wantBalance(luis, 100)
-}
-
-// A caller who goes away is told that nothing is known; the order is decided all the same.
-func TestACallerWhoLeavesDoesNotReachTheOrder(t *testing.T) {
-	h := newHouse(t)
-	ana, luis := h.holder(100_00), h.holder(0)
-	hold := h.hold()
-	ctx, cancel := context.WithCancel(context.Background())
-	order := ana.transfer(luis, 1)
-	left := make(chan error)
-	go func() { _, err := h.ledger.Post(ctx, order); left <- err }()
-	for h.ledger.Waiting() == 0 {
-		// Submit has not been called yet
-	}
-	cancel()
-	wantError(t, <-left, ErrOutcomeUnknown)
-	hold.release()
-	receipt, err := h.post(order)
-	must(t, err)
-	if !receipt.Replay {
-		t.Fatal("the order was not carried out")
-	}
-	h.wantBalance(luis, 1)
-}
-
-func TestManyWhoRaceForTheLastPeso(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.BatchMax = 30 })
-	ana, luis := h.holder(100), h.holder(0)
-	const racers, price = 400, 7
-	start := make(chan struct{})
-	results := make(chan error, racers)
-	for range racers {
-		go func() {
-			<-start
-			_, err := h.ledger.Post(context.Background(), ana.transfer(luis, price))
-			results <- err
-		}()
-	}
-	close(start)
-	passed := 0
-	for range racers {
-		if err := <-results; err == nil {
-			passed++
-		} else {
-			wantError(t, err, ErrInsufficientFunds)
-		}
-	}
-	if passed != 100/price {
-		t.Fatalf("%d passed, want %d", passed, 100/price)
-	}
-	h.wantBalance(ana, 100-price*(100/price))
-	h.verify()
-}
-
-func TestSweepForgetsOldRefusalsAndNothingElse(t *testing.T) {
-	h := newHouse(t)
-	ana, luis := h.holder(10), h.holder(0)
-	answers := new(waiters)
-	for range sweepBite + 20 {
-		answers.submit(h, ana.transfer(luis, 1000))
-	}
-	for _, answer := range answers.pending {
-		wantError(t, (<-answer).err, ErrInsufficientFunds)
-	}
-	_, err := h.post(ana.transfer(luis, 1))
-	must(t, err)
-	swept, err := h.ledger.Sweep(context.Background())
-	must(t, err)
-	if swept != 0 {
-		t.Fatalf("%d were swept at once", swept)
-	}
-	h.clock.Add(refusalsStand.Microseconds() + 1e6)
-	late := ana.transfer(luis, 1000)
-	late.Key = h.keyAt(0)
-	h.refuse(late, ErrInsufficientFunds)
-	swept, err = h.ledger.Sweep(context.Background())
-	must(t, err)
-	if swept != sweepBite+20 {
-		t.Fatalf("%d were swept", swept)
-	}
-	gift := Order{Key: h.keyAt(0), Kind: KindGift, Credit: ana.account, AmountMinor: 5000, Currency: money.MXN}
-	_, err = h.post(gift)
-	must(t, err)
-	h.refuse(late, ErrInsufficientFunds)
-	h.verify()
 }
 
 // The database may not grow any more, so a statement in the middle of a batch fails, and not for what its row holds.

@@ -17,13 +17,22 @@ func (k Key) timeUs() int64 {
 	return ms * 1000
 }
 
+// firstKeyAt returns what no key of that time, or of a later one, sorts before.
+func firstKeyAt(us int64) (k Key) {
+	ms := us / 1000
+	for i := range 6 {
+		k[i] = byte(ms >> (40 - 8*i))
+	}
+	return k
+}
+
 // String returns the key as a UUID is written.
 func (k Key) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", k[0:4], k[4:6], k[6:8], k[8:10], k[10:16])
 }
 
 // How far a key that was never seen may be from the bank's clock. Past it the order is certainly not carried out, so
-// that refusals need not be kept for ever: they are swept after twice the age.
+// that refusals need not be kept for ever: they are swept when they and their keys are twice as old.
 const (
 	keyAgeMax     = 24 * time.Hour
 	keyAheadMax   = 10 * time.Minute
