@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait of these tests: far beyond what a loaded machine needs, so that only a hang reaches it.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // long says that the long versions were asked for: more kills, more operations.
 var long = os.Getenv("CAUDAL_TEST_LONG") != ""
