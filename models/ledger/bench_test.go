@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"flag"
 	"fmt"
@@ -76,7 +77,7 @@ func BenchmarkLoneTransfer(b *testing.B) {
 		waits = append(waits, time.Since(start))
 	}
 	reportWaits(b, waits)
-	reportSync(b, h.dir)
+	reportMachine(b, h.dir)
 }
 
 // saturate keeps the queue filled with b.N orders and measures the whole, and from Submit to Decided.
@@ -112,7 +113,7 @@ func (h *house) saturate(b *testing.B, pick func(*rand.Rand) (payer, payee holde
 	}
 	b.ReportMetric(float64(b.N)/elapsed.Seconds(), "transfers/s")
 	reportWaits(b, waits)
-	reportSync(b, h.dir)
+	reportMachine(b, h.dir)
 }
 
 // inFlightMax is what the crowd has waiting: while one batch is decided, the next one fills.
@@ -164,8 +165,9 @@ func reportWaits(b *testing.B, waits []time.Duration) {
 	b.ReportMetric(us(0.99), "p99-us")
 }
 
-// reportSync puts what the disk alone takes beside a figure: the median of writing and syncing a page.
-func reportSync(b *testing.B, dir string) {
+// reportMachine puts what the disk and the processor alone do beside a figure: the median of writing and syncing a page, and
+// the bytes that one core hashes.
+func reportMachine(b *testing.B, dir string) {
 	file, err := os.Create(filepath.Join(dir, "sync"))
 	must(b, err)
 	defer os.Remove(file.Name())
@@ -181,6 +183,14 @@ func reportSync(b *testing.B, dir string) {
 	}
 	slices.Sort(waits)
 	b.ReportMetric(float64(waits[50].Nanoseconds())/1000, "fsync-us")
+	const rounds, size = 500, 64 << 10
+	block := make([]byte, size)
+	start := time.Now()
+	for range rounds {
+		sum := sha256.Sum256(block)
+		block[0] = sum[0]
+	}
+	b.ReportMetric(rounds*size/1e6/time.Since(start).Seconds(), "sha256-MB/s")
 }
 
 // newCrowd is a bank with many holders, each of whom has money.

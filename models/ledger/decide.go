@@ -146,7 +146,7 @@ func systemSide(o *Order) clabe.Number {
 	return models.SystemAccount(class, o.Currency, int(shard))
 }
 
-// move carries a decision out in memory: both legs, their seqs, balances, links and heads.
+// move carries a decision out in memory: both legs, their seqs, balances and links. Their heads are chain's.
 func (w *writer) move(b *batch, d *decision, index int) {
 	o := d.order
 	debit, credit := b.next(d.debit), b.next(d.credit)
@@ -158,26 +158,19 @@ func (w *writer) move(b *batch, d *decision, index int) {
 	r.payer, r.payee = names(d.debit, d.credit)
 	if o.Memo != "" {
 		rand.Read(r.memoSalt[:]) // never fails, see crypto/rand
-		r.memoHash = hashMemo(&r.memoSalt, o.Memo)
 	}
 	r.debitLeg.prev, r.creditLeg.prev = debit.last, credit.last
-	advance(debit, r, &chainLeg{
-		kind: o.Kind, account: d.debit.id, counterparty: d.credit.id, amountMinor: -o.AmountMinor, currency: o.Currency,
-	})
-	advance(credit, r, &chainLeg{
-		kind: o.Kind, account: d.credit.id, counterparty: d.debit.id, amountMinor: o.AmountMinor, currency: o.Currency,
-	})
+	advance(debit, r, -o.AmountMinor)
+	advance(credit, r, o.AmountMinor)
 	r.debitLeg.head, r.creditLeg.head = *debit, *credit
 }
 
-func advance(h *head, r *row, leg *chainLeg) {
-	h.balanceMinor += leg.amountMinor
+func advance(h *head, r *row, amountMinor int64) {
+	h.balanceMinor += amountMinor
 	h.seq++
 	h.version++
 	h.last = r.id
 	h.lastAt = r.at
-	leg.seq, leg.balanceMinor, leg.at, leg.memoHash = h.seq, h.balanceMinor, r.at, &r.memoHash
-	h.hash = leg.next(&h.hash)
 }
 
 // names returns what the payee's leg calls the payer, and the payer's leg the payee.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -284,19 +285,29 @@ func (w *writer) resolve(b *batch, i int) error {
 
 // write puts what was decided into the database, and makes sure that each statement did exactly what it should.
 func (w *writer) write(b *batch) error {
+	wait := sync.OnceFunc(b.chain())
+	defer wait()
 	before, err := w.changes()
 	if err != nil {
 		return err
 	}
 	expected := int64(0)
-	for _, part := range []func(*batch) (int64, error){
-		w.writeTransfers, w.writeMemos, w.writeMarks, w.writeOutcomes, w.writeHeads, w.writeStaff,
-	} {
-		rows, err := part(b)
-		if err != nil {
-			return err
+	write := func(parts ...func(*batch) (int64, error)) error {
+		for _, part := range parts {
+			rows, err := part(b)
+			if err != nil {
+				return err
+			}
+			expected += rows
 		}
-		expected += rows
+		return nil
+	}
+	if err := write(w.writeOutcomes, w.writeMemos, w.writeMarks, w.writeStaff); err != nil {
+		return err
+	}
+	wait()
+	if err := write(w.writeTransfers, w.writeHeads); err != nil {
+		return err
 	}
 	after, err := w.changes()
 	if err != nil {
