@@ -192,12 +192,12 @@ func TestBadFramesEndTheirOwnConnectionWithTheDocumentedCode(t *testing.T) {
 	}
 	for _, signedIn := range []bool{false, true} {
 		for i, c := range cases {
+			if signedIn && c.want == protocol.CloseVersion {
+				continue // hello comes first only
+			}
 			t.Run(fmt.Sprintf("%s, signed in %t", c.name, signedIn), func(t *testing.T) {
 				s := dialStranger(t, b)
 				if signedIn {
-					if c.want == protocol.CloseVersion {
-						t.SkipNow() // hello comes first only
-					}
 					s.hello()
 					if reply := s.register(username("bad", i), newKey()); reply.GetSignedIn() == nil {
 						t.Fatal(reply)
