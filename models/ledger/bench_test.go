@@ -231,9 +231,10 @@ func (h *house) populate(people []holder) {
 			return err
 		}
 		random := rand.New(rand.NewPCG(7, 8))
-		for i := range people {
-			id := int64(1_000 + i)
-			number, err := clabe.New(models.BankCode, models.BranchCustomer, random.Int64N(clabe.MaxAccount))
+		for n, i := range random.Perm(len(people)) {
+			id := int64(1_000 + n)
+			step := int64(clabe.MaxAccount / len(people)) // spread as random numbers are, and never twice the same
+			number, err := clabe.New(models.BankCode, models.BranchCustomer, int64(i)*step+random.Int64N(step))
 			if err != nil {
 				return err
 			}
