@@ -76,6 +76,9 @@ var errBusy = refused{code: protocol.Code_CODE_BUSY, wait: busyRetryMs * time.Mi
 // queue does work on p, and reports false at once where p is full.
 func (c call) queue(p *pool, l *lane, work work) bool {
 	return p.submit(l, func() {
+		if c.session.gone.Load() {
+			return // nobody hears the answer; a device that was revoked meanwhile gives no more commands
+		}
 		ctx, cancel := context.WithTimeout(c.ctx, workTimeout)
 		defer cancel()
 		defer c.survive()
