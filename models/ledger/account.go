@@ -48,10 +48,18 @@ type user struct {
 	id         int64
 	value      driver.Value // id, as statements take it
 	name       string
-	masked     string
+	masked     string // see maskedName
 	role       models.Role
 	open       bool
 	generation uint64
+}
+
+// maskedName is the name as payers see it. It is made when somebody looks.
+func (u *user) maskedName() string {
+	if u.masked == "" {
+		u.masked = models.MaskName(u.name)
+	}
+	return u.masked
 }
 
 func (u *user) staff() bool { return u.role == models.RoleTeller || u.role == models.RoleAdmin }

@@ -155,7 +155,9 @@ func (w *writer) move(b *batch, d *decision, index int) {
 	r := &b.rows[d.row]
 	r.id, r.decision, r.debit, r.credit = w.nextID+int64(d.row), index, d.debit, d.credit
 	r.value, r.at = r.id, max(b.nowUs, debit.lastAt, credit.lastAt)
-	r.payer, r.payee = names(d.debit, d.credit)
+	if w.publisher.sink != nil {
+		r.payer, r.payee = names(d.debit, d.credit)
+	}
 	if o.Memo != "" {
 		rand.Read(r.memoSalt[:]) // never fails, see crypto/rand
 	}
@@ -180,7 +182,7 @@ func names(debit, credit *account) (payer, payee string) {
 		payer = debit.owner.name
 	}
 	if credit.owner != nil {
-		payee = credit.owner.masked
+		payee = credit.owner.maskedName()
 		if credit.ownerID == debit.ownerID {
 			payee = credit.owner.name
 		}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"database/sql/driver"
+	"slices"
 
 	"caudal/models"
 	"caudal/models/clabe"
@@ -15,6 +16,9 @@ func (w *writer) read(b *batch) error {
 		if err := w.find(&b.decisions[i]); err != nil {
 			return err
 		}
+	}
+	if err := w.askForMissing(); err != nil {
+		return err
 	}
 	for _, missing := range []struct {
 		bulk  *bulk
@@ -105,11 +109,8 @@ func (w *writer) account(id clabe.Number) (*account, error) {
 	}
 	a, ok := w.accounts.get(id)
 	if !ok {
-		args, err := w.st.findAccounts.next(w.foundAccount)
-		if err == nil {
-			args[0].Value = int64(id)
-		}
-		return nil, err
+		w.missing = append(w.missing, id)
+		return nil, nil
 	}
 	if a.owner == nil || a.owner.generation == w.generation {
 		return a, nil
@@ -121,6 +122,21 @@ func (w *writer) account(id clabe.Number) (*account, error) {
 	}
 	_, err := w.actor(a.ownerID)
 	return a, err
+}
+
+// askForMissing asks for the accounts that memory does not have, once each and in the order in which their rows lie.
+func (w *writer) askForMissing() error {
+	slices.Sort(w.missing)
+	missing := slices.Compact(w.missing)
+	w.missing = w.missing[:0]
+	for _, id := range missing {
+		args, err := w.st.findAccounts.next(w.foundAccount)
+		if err != nil {
+			return err
+		}
+		args[0].Value = int64(id)
+	}
+	return nil
 }
 
 // actor returns a user, and asks for one who is missing, or known as of an older generation.
@@ -148,7 +164,7 @@ func (w *writer) device(id int64) (*device, error) {
 	return d, err
 }
 
-// foundAccount puts a row of findAccounts into memory. An account that was asked for twice stays the one it is.
+// foundAccount puts a row of findAccounts into memory.
 func (w *writer) foundAccount(row []driver.Value) error {
 	id := clabe.Number(row[0].(int64))
 	if _, ok := w.accounts.get(id); ok {
@@ -187,7 +203,7 @@ func (w *writer) user(id int64, name, role, status string) *user {
 		w.users.put(id, u)
 	}
 	if u.name != name {
-		u.name, u.masked = name, models.MaskName(name)
+		u.name, u.masked = name, ""
 	}
 	u.role, u.open, u.generation = models.Role(role), status == string(models.UserActive), w.generation
 	return u

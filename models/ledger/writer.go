@@ -39,6 +39,7 @@ type writer struct {
 	generation uint64
 
 	forked            map[clabe.Number]bool
+	missing           []clabe.Number // scratch of read
 	bound             []*decision    // scratch of writeOutcomes
 	lastCurrency      money.Currency // see currency
 	lastCurrencyValue driver.Value
@@ -225,6 +226,7 @@ func (w *writer) transact(b *batch) (err error) {
 		for _, bulk := range w.st.bulks() {
 			bulk.reset()
 		}
+		w.missing = w.missing[:0]
 		err = judge(err)
 		if !fatal(err) {
 			if rollback := w.st.rollback.run(nil, nil); rollback != nil {
