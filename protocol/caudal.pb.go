@@ -313,6 +313,84 @@ func (AccountStatus) EnumDescriptor() ([]byte, []int) {
 	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{3}
 }
 
+type AuditAction int32
+
+const (
+	// Something that this version of the vocabulary has no name for.
+	AuditAction_AUDIT_ACTION_UNSPECIFIED     AuditAction = 0
+	AuditAction_AUDIT_ACTION_DEPOSIT         AuditAction = 1
+	AuditAction_AUDIT_ACTION_WITHDRAW        AuditAction = 2
+	AuditAction_AUDIT_ACTION_FIND_HOLDERS    AuditAction = 3
+	AuditAction_AUDIT_ACTION_CREATE_USER     AuditAction = 4
+	AuditAction_AUDIT_ACTION_CHANGE_PASSWORD AuditAction = 5
+	AuditAction_AUDIT_ACTION_RESET_PASSWORD  AuditAction = 6
+	AuditAction_AUDIT_ACTION_SET_ROLE        AuditAction = 7
+	AuditAction_AUDIT_ACTION_CLOSE_USER      AuditAction = 8
+	AuditAction_AUDIT_ACTION_REVOKE_DEVICE   AuditAction = 9
+	// An account was frozen, or thawed.
+	AuditAction_AUDIT_ACTION_SET_ACCOUNT_STATUS AuditAction = 10
+	AuditAction_AUDIT_ACTION_SET_OVERDRAFT      AuditAction = 11
+)
+
+// Enum value maps for AuditAction.
+var (
+	AuditAction_name = map[int32]string{
+		0:  "AUDIT_ACTION_UNSPECIFIED",
+		1:  "AUDIT_ACTION_DEPOSIT",
+		2:  "AUDIT_ACTION_WITHDRAW",
+		3:  "AUDIT_ACTION_FIND_HOLDERS",
+		4:  "AUDIT_ACTION_CREATE_USER",
+		5:  "AUDIT_ACTION_CHANGE_PASSWORD",
+		6:  "AUDIT_ACTION_RESET_PASSWORD",
+		7:  "AUDIT_ACTION_SET_ROLE",
+		8:  "AUDIT_ACTION_CLOSE_USER",
+		9:  "AUDIT_ACTION_REVOKE_DEVICE",
+		10: "AUDIT_ACTION_SET_ACCOUNT_STATUS",
+		11: "AUDIT_ACTION_SET_OVERDRAFT",
+	}
+	AuditAction_value = map[string]int32{
+		"AUDIT_ACTION_UNSPECIFIED":        0,
+		"AUDIT_ACTION_DEPOSIT":            1,
+		"AUDIT_ACTION_WITHDRAW":           2,
+		"AUDIT_ACTION_FIND_HOLDERS":       3,
+		"AUDIT_ACTION_CREATE_USER":        4,
+		"AUDIT_ACTION_CHANGE_PASSWORD":    5,
+		"AUDIT_ACTION_RESET_PASSWORD":     6,
+		"AUDIT_ACTION_SET_ROLE":           7,
+		"AUDIT_ACTION_CLOSE_USER":         8,
+		"AUDIT_ACTION_REVOKE_DEVICE":      9,
+		"AUDIT_ACTION_SET_ACCOUNT_STATUS": 10,
+		"AUDIT_ACTION_SET_OVERDRAFT":      11,
+	}
+)
+
+func (x AuditAction) Enum() *AuditAction {
+	p := new(AuditAction)
+	*p = x
+	return p
+}
+
+func (x AuditAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AuditAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_caudal_v1_caudal_proto_enumTypes[4].Descriptor()
+}
+
+func (AuditAction) Type() protoreflect.EnumType {
+	return &file_caudal_v1_caudal_proto_enumTypes[4]
+}
+
+func (x AuditAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AuditAction.Descriptor instead.
+func (AuditAction) EnumDescriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{4}
+}
+
 type TransferKind int32
 
 const (
@@ -352,11 +430,11 @@ func (x TransferKind) String() string {
 }
 
 func (TransferKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_caudal_v1_caudal_proto_enumTypes[4].Descriptor()
+	return file_caudal_v1_caudal_proto_enumTypes[5].Descriptor()
 }
 
 func (TransferKind) Type() protoreflect.EnumType {
-	return &file_caudal_v1_caudal_proto_enumTypes[4]
+	return &file_caudal_v1_caudal_proto_enumTypes[5]
 }
 
 func (x TransferKind) Number() protoreflect.EnumNumber {
@@ -365,7 +443,7 @@ func (x TransferKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use TransferKind.Descriptor instead.
 func (TransferKind) EnumDescriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{4}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{5}
 }
 
 // ClientFrame is everything that a client sends in one record. At most 256 commands.
@@ -568,6 +646,11 @@ type Command struct {
 	//	*Command_Deposit
 	//	*Command_Withdraw
 	//	*Command_Ping
+	//	*Command_FindHolders
+	//	*Command_ListAudit
+	//	*Command_TellerLimits
+	//	*Command_RenameAccount
+	//	*Command_RenameDevice
 	Request       isCommand_Request `protobuf_oneof:"request"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -786,6 +869,51 @@ func (x *Command) GetPing() *PingRequest {
 	return nil
 }
 
+func (x *Command) GetFindHolders() *FindHoldersRequest {
+	if x != nil {
+		if x, ok := x.Request.(*Command_FindHolders); ok {
+			return x.FindHolders
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetListAudit() *ListAuditRequest {
+	if x != nil {
+		if x, ok := x.Request.(*Command_ListAudit); ok {
+			return x.ListAudit
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetTellerLimits() *TellerLimitsRequest {
+	if x != nil {
+		if x, ok := x.Request.(*Command_TellerLimits); ok {
+			return x.TellerLimits
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetRenameAccount() *RenameAccountRequest {
+	if x != nil {
+		if x, ok := x.Request.(*Command_RenameAccount); ok {
+			return x.RenameAccount
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetRenameDevice() *RenameDeviceRequest {
+	if x != nil {
+		if x, ok := x.Request.(*Command_RenameDevice); ok {
+			return x.RenameDevice
+		}
+	}
+	return nil
+}
+
 type isCommand_Request interface {
 	isCommand_Request()
 }
@@ -862,6 +990,26 @@ type Command_Ping struct {
 	Ping *PingRequest `protobuf:"bytes,27,opt,name=ping,proto3,oneof"`
 }
 
+type Command_FindHolders struct {
+	FindHolders *FindHoldersRequest `protobuf:"bytes,28,opt,name=find_holders,json=findHolders,proto3,oneof"`
+}
+
+type Command_ListAudit struct {
+	ListAudit *ListAuditRequest `protobuf:"bytes,29,opt,name=list_audit,json=listAudit,proto3,oneof"`
+}
+
+type Command_TellerLimits struct {
+	TellerLimits *TellerLimitsRequest `protobuf:"bytes,30,opt,name=teller_limits,json=tellerLimits,proto3,oneof"`
+}
+
+type Command_RenameAccount struct {
+	RenameAccount *RenameAccountRequest `protobuf:"bytes,31,opt,name=rename_account,json=renameAccount,proto3,oneof"`
+}
+
+type Command_RenameDevice struct {
+	RenameDevice *RenameDeviceRequest `protobuf:"bytes,32,opt,name=rename_device,json=renameDevice,proto3,oneof"`
+}
+
 func (*Command_Hello) isCommand_Request() {}
 
 func (*Command_Register) isCommand_Request() {}
@@ -898,6 +1046,16 @@ func (*Command_Withdraw) isCommand_Request() {}
 
 func (*Command_Ping) isCommand_Request() {}
 
+func (*Command_FindHolders) isCommand_Request() {}
+
+func (*Command_ListAudit) isCommand_Request() {}
+
+func (*Command_TellerLimits) isCommand_Request() {}
+
+func (*Command_RenameAccount) isCommand_Request() {}
+
+func (*Command_RenameDevice) isCommand_Request() {}
+
 // Reply answers one Command.
 type Reply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -919,6 +1077,10 @@ type Reply struct {
 	//	*Reply_ListDevices
 	//	*Reply_RevokeDevice
 	//	*Reply_Ping
+	//	*Reply_FindHolders
+	//	*Reply_ListAudit
+	//	*Reply_TellerLimits
+	//	*Reply_Device
 	Result        isReply_Result `protobuf_oneof:"result"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1103,6 +1265,42 @@ func (x *Reply) GetPing() *PingResult {
 	return nil
 }
 
+func (x *Reply) GetFindHolders() *FindHoldersResult {
+	if x != nil {
+		if x, ok := x.Result.(*Reply_FindHolders); ok {
+			return x.FindHolders
+		}
+	}
+	return nil
+}
+
+func (x *Reply) GetListAudit() *ListAuditResult {
+	if x != nil {
+		if x, ok := x.Result.(*Reply_ListAudit); ok {
+			return x.ListAudit
+		}
+	}
+	return nil
+}
+
+func (x *Reply) GetTellerLimits() *TellerLimits {
+	if x != nil {
+		if x, ok := x.Result.(*Reply_TellerLimits); ok {
+			return x.TellerLimits
+		}
+	}
+	return nil
+}
+
+func (x *Reply) GetDevice() *Device {
+	if x != nil {
+		if x, ok := x.Result.(*Reply_Device); ok {
+			return x.Device
+		}
+	}
+	return nil
+}
+
 type isReply_Result interface {
 	isReply_Result()
 }
@@ -1133,7 +1331,7 @@ type Reply_ListAccounts struct {
 }
 
 type Reply_Account struct {
-	// Answers open_account.
+	// Answers open_account and rename_account.
 	Account *Account `protobuf:"bytes,17,opt,name=account,proto3,oneof"`
 }
 
@@ -1171,6 +1369,24 @@ type Reply_Ping struct {
 	Ping *PingResult `protobuf:"bytes,27,opt,name=ping,proto3,oneof"`
 }
 
+type Reply_FindHolders struct {
+	FindHolders *FindHoldersResult `protobuf:"bytes,28,opt,name=find_holders,json=findHolders,proto3,oneof"`
+}
+
+type Reply_ListAudit struct {
+	ListAudit *ListAuditResult `protobuf:"bytes,29,opt,name=list_audit,json=listAudit,proto3,oneof"`
+}
+
+type Reply_TellerLimits struct {
+	// Answers teller_limits.
+	TellerLimits *TellerLimits `protobuf:"bytes,30,opt,name=teller_limits,json=tellerLimits,proto3,oneof"`
+}
+
+type Reply_Device struct {
+	// Answers rename_device.
+	Device *Device `protobuf:"bytes,32,opt,name=device,proto3,oneof"`
+}
+
 func (*Reply_Error) isReply_Result() {}
 
 func (*Reply_Hello) isReply_Result() {}
@@ -1200,6 +1416,14 @@ func (*Reply_ListDevices) isReply_Result() {}
 func (*Reply_RevokeDevice) isReply_Result() {}
 
 func (*Reply_Ping) isReply_Result() {}
+
+func (*Reply_FindHolders) isReply_Result() {}
+
+func (*Reply_ListAudit) isReply_Result() {}
+
+func (*Reply_TellerLimits) isReply_Result() {}
+
+func (*Reply_Device) isReply_Result() {}
 
 // Error is a refusal. Nothing changed, unless the code is outcome_unknown.
 type Error struct {
@@ -2181,6 +2405,61 @@ func (x *OpenAccountRequest) GetCurrency() string {
 	return ""
 }
 
+// RenameAccountRequest gives an account of the user's another name, which raises its version. The name that it has already
+// changes nothing, so a retry does no harm.
+type RenameAccountRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Account string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// At most 60 characters.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenameAccountRequest) Reset() {
+	*x = RenameAccountRequest{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenameAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenameAccountRequest) ProtoMessage() {}
+
+func (x *RenameAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenameAccountRequest.ProtoReflect.Descriptor instead.
+func (*RenameAccountRequest) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RenameAccountRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *RenameAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 type ResolvePayeeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Payee:
@@ -2194,7 +2473,7 @@ type ResolvePayeeRequest struct {
 
 func (x *ResolvePayeeRequest) Reset() {
 	*x = ResolvePayeeRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[21]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2206,7 +2485,7 @@ func (x *ResolvePayeeRequest) String() string {
 func (*ResolvePayeeRequest) ProtoMessage() {}
 
 func (x *ResolvePayeeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[21]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2219,7 +2498,7 @@ func (x *ResolvePayeeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolvePayeeRequest.ProtoReflect.Descriptor instead.
 func (*ResolvePayeeRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{21}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ResolvePayeeRequest) GetPayee() isResolvePayeeRequest_Payee {
@@ -2276,7 +2555,7 @@ type Payee struct {
 
 func (x *Payee) Reset() {
 	*x = Payee{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[22]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2288,7 +2567,7 @@ func (x *Payee) String() string {
 func (*Payee) ProtoMessage() {}
 
 func (x *Payee) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[22]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2301,7 +2580,7 @@ func (x *Payee) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payee.ProtoReflect.Descriptor instead.
 func (*Payee) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{22}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Payee) GetClabe() string {
@@ -2340,7 +2619,7 @@ type TransferRequest struct {
 
 func (x *TransferRequest) Reset() {
 	*x = TransferRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[23]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2352,7 +2631,7 @@ func (x *TransferRequest) String() string {
 func (*TransferRequest) ProtoMessage() {}
 
 func (x *TransferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[23]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2365,7 +2644,7 @@ func (x *TransferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferRequest.ProtoReflect.Descriptor instead.
 func (*TransferRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{23}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *TransferRequest) GetFrom() string {
@@ -2416,7 +2695,7 @@ type DepositRequest struct {
 
 func (x *DepositRequest) Reset() {
 	*x = DepositRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[24]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2428,7 +2707,7 @@ func (x *DepositRequest) String() string {
 func (*DepositRequest) ProtoMessage() {}
 
 func (x *DepositRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[24]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2441,7 +2720,7 @@ func (x *DepositRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DepositRequest.ProtoReflect.Descriptor instead.
 func (*DepositRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{24}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DepositRequest) GetAccount() string {
@@ -2485,7 +2764,7 @@ type WithdrawRequest struct {
 
 func (x *WithdrawRequest) Reset() {
 	*x = WithdrawRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[25]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2776,7 @@ func (x *WithdrawRequest) String() string {
 func (*WithdrawRequest) ProtoMessage() {}
 
 func (x *WithdrawRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[25]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2789,7 @@ func (x *WithdrawRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{25}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WithdrawRequest) GetAccount() string {
@@ -2541,6 +2820,596 @@ func (x *WithdrawRequest) GetMemo() string {
 	return ""
 }
 
+// FindHoldersRequest (tellers) looks for those who can be served at the counter: who are not closed and have an account.
+// Whoever asks is not among them: nobody serves themselves. Each look-up is in the audit log.
+type FindHoldersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 2 to 80 characters: an account's 18 digits; or words, each of which begins the username or a word of the holder's name.
+	// Case and accents do not count.
+	Query         string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindHoldersRequest) Reset() {
+	*x = FindHoldersRequest{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindHoldersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindHoldersRequest) ProtoMessage() {}
+
+func (x *FindHoldersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindHoldersRequest.ProtoReflect.Descriptor instead.
+func (*FindHoldersRequest) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *FindHoldersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+type FindHoldersResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 20, by username. Nobody found is no error.
+	Holders []*Holder `protobuf:"bytes,1,rep,name=holders,proto3" json:"holders,omitempty"`
+	// There are others: the query says too little.
+	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindHoldersResult) Reset() {
+	*x = FindHoldersResult{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindHoldersResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindHoldersResult) ProtoMessage() {}
+
+func (x *FindHoldersResult) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindHoldersResult.ProtoReflect.Descriptor instead.
+func (*FindHoldersResult) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *FindHoldersResult) GetHolders() []*Holder {
+	if x != nil {
+		return x.Holders
+	}
+	return nil
+}
+
+func (x *FindHoldersResult) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// Holder is a customer as staff sees them.
+type Holder struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Username string                 `protobuf:"bytes,1,opt,name=username,proto3" json:"username,omitempty"`
+	Owner    string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	// All of them, oldest first, without their chain heads.
+	Accounts      []*Account `protobuf:"bytes,3,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Holder) Reset() {
+	*x = Holder{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Holder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Holder) ProtoMessage() {}
+
+func (x *Holder) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Holder.ProtoReflect.Descriptor instead.
+func (*Holder) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *Holder) GetUsername() string {
+	if x != nil {
+		return x.Username
+	}
+	return ""
+}
+
+func (x *Holder) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *Holder) GetAccounts() []*Account {
+	if x != nil {
+		return x.Accounts
+	}
+	return nil
+}
+
+// ListAuditRequest (tellers) asks for the audit log, newest first: a teller for what they did themself, an admin for what
+// everybody did.
+type ListAuditRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 50; 0 means 50. A page may hold fewer, and still have a next.
+	Limit uint32 `protobuf:"varint,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Opaque, from the page before; empty for the newest.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditRequest) Reset() {
+	*x = ListAuditRequest{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditRequest) ProtoMessage() {}
+
+func (x *ListAuditRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditRequest.ProtoReflect.Descriptor instead.
+func (*ListAuditRequest) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListAuditRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListAuditRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+type ListAuditResult struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Entries []*AuditEntry          `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	// Empty at the end.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditResult) Reset() {
+	*x = ListAuditResult{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditResult) ProtoMessage() {}
+
+func (x *ListAuditResult) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditResult.ProtoReflect.Descriptor instead.
+func (*ListAuditResult) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListAuditResult) GetEntries() []*AuditEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *ListAuditResult) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+// AuditEntry is one line of the append-only audit log.
+type AuditEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; the same for everybody, for ever.
+	Id     string      `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	AtUs   int64       `protobuf:"varint,2,opt,name=at_us,json=atUs,proto3" json:"at_us,omitempty"`
+	Action AuditAction `protobuf:"varint,3,opt,name=action,proto3,enum=caudal.v1.AuditAction" json:"action,omitempty"`
+	// Username of whoever did it; empty for the bank itself (a local command).
+	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Username of whom it was done to: the account's holder, or the user. Empty where there is none.
+	Holder string `protobuf:"bytes,5,opt,name=holder,proto3" json:"holder,omitempty"`
+	// The account that it was done to, if any.
+	Account string `protobuf:"bytes,6,opt,name=account,proto3" json:"account,omitempty"`
+	// Of a deposit or a withdrawal.
+	AmountMinor int64  `protobuf:"varint,7,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	Currency    string `protobuf:"bytes,8,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Of one that was carried out; empty where it had none, and where it was erased.
+	Memo       string `protobuf:"bytes,9,opt,name=memo,proto3" json:"memo,omitempty"`
+	TransferId string `protobuf:"bytes,10,opt,name=transfer_id,json=transferId,proto3" json:"transfer_id,omitempty"`
+	// Only of orders that this user gave.
+	IdempotencyKey []byte `protobuf:"bytes,11,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// Why a deposit or a withdrawal was refused; unspecified where it was carried out, and for every other action.
+	Refusal Code `protobuf:"varint,12,opt,name=refusal,proto3,enum=caudal.v1.Code" json:"refusal,omitempty"`
+	// Of a look-up: what was looked for, how many were found, and whether there were others.
+	Query string `protobuf:"bytes,13,opt,name=query,proto3" json:"query,omitempty"`
+	Found uint32 `protobuf:"varint,14,opt,name=found,proto3" json:"found,omitempty"`
+	More  bool   `protobuf:"varint,15,opt,name=more,proto3" json:"more,omitempty"`
+	// Of a change of role, status or overdraft (in minor units): what it was, and what it is since.
+	Before        string `protobuf:"bytes,16,opt,name=before,proto3" json:"before,omitempty"`
+	After         string `protobuf:"bytes,17,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditEntry) Reset() {
+	*x = AuditEntry{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditEntry) ProtoMessage() {}
+
+func (x *AuditEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditEntry.ProtoReflect.Descriptor instead.
+func (*AuditEntry) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *AuditEntry) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetAtUs() int64 {
+	if x != nil {
+		return x.AtUs
+	}
+	return 0
+}
+
+func (x *AuditEntry) GetAction() AuditAction {
+	if x != nil {
+		return x.Action
+	}
+	return AuditAction_AUDIT_ACTION_UNSPECIFIED
+}
+
+func (x *AuditEntry) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetHolder() string {
+	if x != nil {
+		return x.Holder
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *AuditEntry) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetMemo() string {
+	if x != nil {
+		return x.Memo
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetTransferId() string {
+	if x != nil {
+		return x.TransferId
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetIdempotencyKey() []byte {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return nil
+}
+
+func (x *AuditEntry) GetRefusal() Code {
+	if x != nil {
+		return x.Refusal
+	}
+	return Code_CODE_UNSPECIFIED
+}
+
+func (x *AuditEntry) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetFound() uint32 {
+	if x != nil {
+		return x.Found
+	}
+	return 0
+}
+
+func (x *AuditEntry) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *AuditEntry) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+// TellerLimitsRequest (tellers) asks what whoever asks may still take in and pay out today.
+type TellerLimitsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty means MXN.
+	Currency      string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TellerLimitsRequest) Reset() {
+	*x = TellerLimitsRequest{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TellerLimitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TellerLimitsRequest) ProtoMessage() {}
+
+func (x *TellerLimitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TellerLimitsRequest.ProtoReflect.Descriptor instead.
+func (*TellerLimitsRequest) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *TellerLimitsRequest) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+// TellerLimits are minor units of one currency. Deposits and withdrawals each have the day's limit for themselves.
+type TellerLimits struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Currency string                 `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
+	// For one deposit or withdrawal.
+	OperationMaxMinor int64 `protobuf:"varint,2,opt,name=operation_max_minor,json=operationMaxMinor,proto3" json:"operation_max_minor,omitempty"`
+	DayMaxMinor       int64 `protobuf:"varint,3,opt,name=day_max_minor,json=dayMaxMinor,proto3" json:"day_max_minor,omitempty"`
+	// Since the day began.
+	DayDepositedMinor int64 `protobuf:"varint,4,opt,name=day_deposited_minor,json=dayDepositedMinor,proto3" json:"day_deposited_minor,omitempty"`
+	DayWithdrawnMinor int64 `protobuf:"varint,5,opt,name=day_withdrawn_minor,json=dayWithdrawnMinor,proto3" json:"day_withdrawn_minor,omitempty"`
+	// When the day ends (midnight, UTC) and both begin again at nothing.
+	DayEndsAtUs   int64 `protobuf:"varint,6,opt,name=day_ends_at_us,json=dayEndsAtUs,proto3" json:"day_ends_at_us,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TellerLimits) Reset() {
+	*x = TellerLimits{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TellerLimits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TellerLimits) ProtoMessage() {}
+
+func (x *TellerLimits) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TellerLimits.ProtoReflect.Descriptor instead.
+func (*TellerLimits) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *TellerLimits) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *TellerLimits) GetOperationMaxMinor() int64 {
+	if x != nil {
+		return x.OperationMaxMinor
+	}
+	return 0
+}
+
+func (x *TellerLimits) GetDayMaxMinor() int64 {
+	if x != nil {
+		return x.DayMaxMinor
+	}
+	return 0
+}
+
+func (x *TellerLimits) GetDayDepositedMinor() int64 {
+	if x != nil {
+		return x.DayDepositedMinor
+	}
+	return 0
+}
+
+func (x *TellerLimits) GetDayWithdrawnMinor() int64 {
+	if x != nil {
+		return x.DayWithdrawnMinor
+	}
+	return 0
+}
+
+func (x *TellerLimits) GetDayEndsAtUs() int64 {
+	if x != nil {
+		return x.DayEndsAtUs
+	}
+	return 0
+}
+
 // Receipt is the bank's answer to a transfer that is committed. A retry of the same key gets the same one, with replay set.
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2564,7 +3433,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[26]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2576,7 +3445,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[26]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2589,7 +3458,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{26}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Receipt) GetTransferId() string {
@@ -2703,7 +3572,7 @@ type Leg struct {
 
 func (x *Leg) Reset() {
 	*x = Leg{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[27]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2715,7 +3584,7 @@ func (x *Leg) String() string {
 func (*Leg) ProtoMessage() {}
 
 func (x *Leg) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[27]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2728,7 +3597,7 @@ func (x *Leg) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Leg.ProtoReflect.Descriptor instead.
 func (*Leg) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{27}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Leg) GetTransferId() string {
@@ -2840,7 +3709,7 @@ type HistoryRequest struct {
 
 func (x *HistoryRequest) Reset() {
 	*x = HistoryRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[28]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2852,7 +3721,7 @@ func (x *HistoryRequest) String() string {
 func (*HistoryRequest) ProtoMessage() {}
 
 func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[28]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2865,7 +3734,7 @@ func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
 func (*HistoryRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{28}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *HistoryRequest) GetAccount() string {
@@ -2914,7 +3783,7 @@ type HistoryResult struct {
 
 func (x *HistoryResult) Reset() {
 	*x = HistoryResult{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[29]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2926,7 +3795,7 @@ func (x *HistoryResult) String() string {
 func (*HistoryResult) ProtoMessage() {}
 
 func (x *HistoryResult) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[29]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2939,7 +3808,7 @@ func (x *HistoryResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryResult.ProtoReflect.Descriptor instead.
 func (*HistoryResult) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{29}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *HistoryResult) GetLegs() []*Leg {
@@ -2968,7 +3837,7 @@ type SubscribeRequest struct {
 
 func (x *SubscribeRequest) Reset() {
 	*x = SubscribeRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[30]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2980,7 +3849,7 @@ func (x *SubscribeRequest) String() string {
 func (*SubscribeRequest) ProtoMessage() {}
 
 func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[30]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2993,7 +3862,7 @@ func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
 func (*SubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{30}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SubscribeRequest) GetPositions() []*Position {
@@ -3015,7 +3884,7 @@ type Position struct {
 
 func (x *Position) Reset() {
 	*x = Position{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[31]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3027,7 +3896,7 @@ func (x *Position) String() string {
 func (*Position) ProtoMessage() {}
 
 func (x *Position) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[31]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3040,7 +3909,7 @@ func (x *Position) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Position.ProtoReflect.Descriptor instead.
 func (*Position) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{31}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Position) GetAccount() string {
@@ -3075,7 +3944,7 @@ type SubscribeResult struct {
 
 func (x *SubscribeResult) Reset() {
 	*x = SubscribeResult{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[32]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3087,7 +3956,7 @@ func (x *SubscribeResult) String() string {
 func (*SubscribeResult) ProtoMessage() {}
 
 func (x *SubscribeResult) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[32]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3100,7 +3969,7 @@ func (x *SubscribeResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResult.ProtoReflect.Descriptor instead.
 func (*SubscribeResult) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{32}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SubscribeResult) GetAccounts() []*AccountState {
@@ -3132,7 +4001,7 @@ type AccountState struct {
 
 func (x *AccountState) Reset() {
 	*x = AccountState{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[33]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3144,7 +4013,7 @@ func (x *AccountState) String() string {
 func (*AccountState) ProtoMessage() {}
 
 func (x *AccountState) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[33]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3157,7 +4026,7 @@ func (x *AccountState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountState.ProtoReflect.Descriptor instead.
 func (*AccountState) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{33}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AccountState) GetAccount() *Account {
@@ -3196,7 +4065,7 @@ type UnsubscribeRequest struct {
 
 func (x *UnsubscribeRequest) Reset() {
 	*x = UnsubscribeRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[34]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3208,7 +4077,7 @@ func (x *UnsubscribeRequest) String() string {
 func (*UnsubscribeRequest) ProtoMessage() {}
 
 func (x *UnsubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[34]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3221,7 +4090,7 @@ func (x *UnsubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnsubscribeRequest.ProtoReflect.Descriptor instead.
 func (*UnsubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{34}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{43}
 }
 
 type UnsubscribeResult struct {
@@ -3232,7 +4101,7 @@ type UnsubscribeResult struct {
 
 func (x *UnsubscribeResult) Reset() {
 	*x = UnsubscribeResult{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[35]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3244,7 +4113,7 @@ func (x *UnsubscribeResult) String() string {
 func (*UnsubscribeResult) ProtoMessage() {}
 
 func (x *UnsubscribeResult) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[35]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3257,7 +4126,7 @@ func (x *UnsubscribeResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnsubscribeResult.ProtoReflect.Descriptor instead.
 func (*UnsubscribeResult) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{35}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{44}
 }
 
 type Device struct {
@@ -3276,7 +4145,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[36]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3288,7 +4157,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[36]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3301,7 +4170,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{36}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Device) GetId() []byte {
@@ -3361,7 +4230,7 @@ type ListDevicesRequest struct {
 
 func (x *ListDevicesRequest) Reset() {
 	*x = ListDevicesRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[37]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3373,7 +4242,7 @@ func (x *ListDevicesRequest) String() string {
 func (*ListDevicesRequest) ProtoMessage() {}
 
 func (x *ListDevicesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[37]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3386,7 +4255,7 @@ func (x *ListDevicesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDevicesRequest.ProtoReflect.Descriptor instead.
 func (*ListDevicesRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{37}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{46}
 }
 
 type ListDevicesResult struct {
@@ -3398,7 +4267,7 @@ type ListDevicesResult struct {
 
 func (x *ListDevicesResult) Reset() {
 	*x = ListDevicesResult{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[38]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3410,7 +4279,7 @@ func (x *ListDevicesResult) String() string {
 func (*ListDevicesResult) ProtoMessage() {}
 
 func (x *ListDevicesResult) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[38]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3423,7 +4292,7 @@ func (x *ListDevicesResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDevicesResult.ProtoReflect.Descriptor instead.
 func (*ListDevicesResult) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{38}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ListDevicesResult) GetDevices() []*Device {
@@ -3442,7 +4311,7 @@ type RevokeDeviceRequest struct {
 
 func (x *RevokeDeviceRequest) Reset() {
 	*x = RevokeDeviceRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[39]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3454,7 +4323,7 @@ func (x *RevokeDeviceRequest) String() string {
 func (*RevokeDeviceRequest) ProtoMessage() {}
 
 func (x *RevokeDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[39]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3467,7 +4336,7 @@ func (x *RevokeDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeDeviceRequest.ProtoReflect.Descriptor instead.
 func (*RevokeDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{39}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *RevokeDeviceRequest) GetDeviceId() []byte {
@@ -3485,7 +4354,7 @@ type RevokeDeviceResult struct {
 
 func (x *RevokeDeviceResult) Reset() {
 	*x = RevokeDeviceResult{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[40]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3497,7 +4366,7 @@ func (x *RevokeDeviceResult) String() string {
 func (*RevokeDeviceResult) ProtoMessage() {}
 
 func (x *RevokeDeviceResult) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[40]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3510,7 +4379,61 @@ func (x *RevokeDeviceResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeDeviceResult.ProtoReflect.Descriptor instead.
 func (*RevokeDeviceResult) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{40}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{49}
+}
+
+// RenameDeviceRequest gives a live device of the user's another name. The name that it has already changes nothing.
+type RenameDeviceRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId []byte                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// At most 60 characters.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenameDeviceRequest) Reset() {
+	*x = RenameDeviceRequest{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenameDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenameDeviceRequest) ProtoMessage() {}
+
+func (x *RenameDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenameDeviceRequest.ProtoReflect.Descriptor instead.
+func (*RenameDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *RenameDeviceRequest) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *RenameDeviceRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
 }
 
 type PingRequest struct {
@@ -3521,7 +4444,7 @@ type PingRequest struct {
 
 func (x *PingRequest) Reset() {
 	*x = PingRequest{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[41]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3533,7 +4456,7 @@ func (x *PingRequest) String() string {
 func (*PingRequest) ProtoMessage() {}
 
 func (x *PingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[41]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3546,7 +4469,7 @@ func (x *PingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PingRequest.ProtoReflect.Descriptor instead.
 func (*PingRequest) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{41}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{51}
 }
 
 type PingResult struct {
@@ -3558,7 +4481,7 @@ type PingResult struct {
 
 func (x *PingResult) Reset() {
 	*x = PingResult{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[42]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3570,7 +4493,7 @@ func (x *PingResult) String() string {
 func (*PingResult) ProtoMessage() {}
 
 func (x *PingResult) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[42]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3583,7 +4506,7 @@ func (x *PingResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PingResult.ProtoReflect.Descriptor instead.
 func (*PingResult) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{42}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *PingResult) GetTimeUs() int64 {
@@ -3604,6 +4527,8 @@ type Event struct {
 	//	*Event_Draining
 	//	*Event_Heartbeat
 	//	*Event_AccountOpened
+	//	*Event_AccountRenamed
+	//	*Event_DeviceRenamed
 	Kind          isEvent_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3611,7 +4536,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[43]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3623,7 +4548,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[43]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3636,7 +4561,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{43}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Event) GetKind() isEvent_Kind {
@@ -3700,6 +4625,24 @@ func (x *Event) GetAccountOpened() *AccountOpenedEvent {
 	return nil
 }
 
+func (x *Event) GetAccountRenamed() *AccountRenamedEvent {
+	if x != nil {
+		if x, ok := x.Kind.(*Event_AccountRenamed); ok {
+			return x.AccountRenamed
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDeviceRenamed() *DeviceRenamedEvent {
+	if x != nil {
+		if x, ok := x.Kind.(*Event_DeviceRenamed); ok {
+			return x.DeviceRenamed
+		}
+	}
+	return nil
+}
+
 type isEvent_Kind interface {
 	isEvent_Kind()
 }
@@ -3728,6 +4671,14 @@ type Event_AccountOpened struct {
 	AccountOpened *AccountOpenedEvent `protobuf:"bytes,6,opt,name=account_opened,json=accountOpened,proto3,oneof"`
 }
 
+type Event_AccountRenamed struct {
+	AccountRenamed *AccountRenamedEvent `protobuf:"bytes,7,opt,name=account_renamed,json=accountRenamed,proto3,oneof"`
+}
+
+type Event_DeviceRenamed struct {
+	DeviceRenamed *DeviceRenamedEvent `protobuf:"bytes,8,opt,name=device_renamed,json=deviceRenamed,proto3,oneof"`
+}
+
 func (*Event_Balance) isEvent_Kind() {}
 
 func (*Event_DeviceAdded) isEvent_Kind() {}
@@ -3739,6 +4690,10 @@ func (*Event_Draining) isEvent_Kind() {}
 func (*Event_Heartbeat) isEvent_Kind() {}
 
 func (*Event_AccountOpened) isEvent_Kind() {}
+
+func (*Event_AccountRenamed) isEvent_Kind() {}
+
+func (*Event_DeviceRenamed) isEvent_Kind() {}
 
 // BalanceEvent says where an account stands after a change. The newest version wins; a jump in seq means that legs were
 // left out for a slow reader, and history has them.
@@ -3759,7 +4714,7 @@ type BalanceEvent struct {
 
 func (x *BalanceEvent) Reset() {
 	*x = BalanceEvent{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[44]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3771,7 +4726,7 @@ func (x *BalanceEvent) String() string {
 func (*BalanceEvent) ProtoMessage() {}
 
 func (x *BalanceEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[44]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3784,7 +4739,7 @@ func (x *BalanceEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceEvent.ProtoReflect.Descriptor instead.
 func (*BalanceEvent) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{44}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *BalanceEvent) GetAccount() string {
@@ -3852,7 +4807,7 @@ type DeviceAddedEvent struct {
 
 func (x *DeviceAddedEvent) Reset() {
 	*x = DeviceAddedEvent{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[45]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3864,7 +4819,7 @@ func (x *DeviceAddedEvent) String() string {
 func (*DeviceAddedEvent) ProtoMessage() {}
 
 func (x *DeviceAddedEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[45]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3877,7 +4832,7 @@ func (x *DeviceAddedEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceAddedEvent.ProtoReflect.Descriptor instead.
 func (*DeviceAddedEvent) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{45}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *DeviceAddedEvent) GetDevice() *Device {
@@ -3896,7 +4851,7 @@ type DeviceRevokedEvent struct {
 
 func (x *DeviceRevokedEvent) Reset() {
 	*x = DeviceRevokedEvent{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[46]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3908,7 +4863,7 @@ func (x *DeviceRevokedEvent) String() string {
 func (*DeviceRevokedEvent) ProtoMessage() {}
 
 func (x *DeviceRevokedEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[46]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3921,7 +4876,7 @@ func (x *DeviceRevokedEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceRevokedEvent.ProtoReflect.Descriptor instead.
 func (*DeviceRevokedEvent) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{46}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *DeviceRevokedEvent) GetDeviceId() []byte {
@@ -3941,7 +4896,7 @@ type DrainingEvent struct {
 
 func (x *DrainingEvent) Reset() {
 	*x = DrainingEvent{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[47]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3953,7 +4908,7 @@ func (x *DrainingEvent) String() string {
 func (*DrainingEvent) ProtoMessage() {}
 
 func (x *DrainingEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[47]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3966,7 +4921,7 @@ func (x *DrainingEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainingEvent.ProtoReflect.Descriptor instead.
 func (*DrainingEvent) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{47}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *DrainingEvent) GetComeBackWithinMs() uint32 {
@@ -3985,7 +4940,7 @@ type HeartbeatEvent struct {
 
 func (x *HeartbeatEvent) Reset() {
 	*x = HeartbeatEvent{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[48]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3997,7 +4952,7 @@ func (x *HeartbeatEvent) String() string {
 func (*HeartbeatEvent) ProtoMessage() {}
 
 func (x *HeartbeatEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[48]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4010,7 +4965,7 @@ func (x *HeartbeatEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatEvent.ProtoReflect.Descriptor instead.
 func (*HeartbeatEvent) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{48}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *HeartbeatEvent) GetTimeUs() int64 {
@@ -4029,7 +4984,7 @@ type AccountOpenedEvent struct {
 
 func (x *AccountOpenedEvent) Reset() {
 	*x = AccountOpenedEvent{}
-	mi := &file_caudal_v1_caudal_proto_msgTypes[49]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4041,7 +4996,7 @@ func (x *AccountOpenedEvent) String() string {
 func (*AccountOpenedEvent) ProtoMessage() {}
 
 func (x *AccountOpenedEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_caudal_v1_caudal_proto_msgTypes[49]
+	mi := &file_caudal_v1_caudal_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4054,7 +5009,7 @@ func (x *AccountOpenedEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountOpenedEvent.ProtoReflect.Descriptor instead.
 func (*AccountOpenedEvent) Descriptor() ([]byte, []int) {
-	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{49}
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AccountOpenedEvent) GetAccount() *Account {
@@ -4062,6 +5017,105 @@ func (x *AccountOpenedEvent) GetAccount() *Account {
 		return x.Account
 	}
 	return nil
+}
+
+// AccountRenamedEvent has the account as it stands since, under a version of its own. It goes to all of the user's
+// connections; on the one that asked it may come before the reply.
+type AccountRenamedEvent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountRenamedEvent) Reset() {
+	*x = AccountRenamedEvent{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountRenamedEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountRenamedEvent) ProtoMessage() {}
+
+func (x *AccountRenamedEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountRenamedEvent.ProtoReflect.Descriptor instead.
+func (*AccountRenamedEvent) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *AccountRenamedEvent) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+// DeviceRenamedEvent goes to the user's other connections, like the other events of devices.
+type DeviceRenamedEvent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId      []byte                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeviceRenamedEvent) Reset() {
+	*x = DeviceRenamedEvent{}
+	mi := &file_caudal_v1_caudal_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeviceRenamedEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeviceRenamedEvent) ProtoMessage() {}
+
+func (x *DeviceRenamedEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_caudal_v1_caudal_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeviceRenamedEvent.ProtoReflect.Descriptor instead.
+func (*DeviceRenamedEvent) Descriptor() ([]byte, []int) {
+	return file_caudal_v1_caudal_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *DeviceRenamedEvent) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *DeviceRenamedEvent) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
 }
 
 var File_caudal_v1_caudal_proto protoreflect.FileDescriptor
@@ -4076,7 +5130,7 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\rServerMessage\x12(\n" +
 	"\x05reply\x18\x01 \x01(\v2\x10.caudal.v1.ReplyH\x00R\x05reply\x12(\n" +
 	"\x05event\x18\x02 \x01(\v2\x10.caudal.v1.EventH\x00R\x05eventB\x06\n" +
-	"\x04kind\"\x8b\t\n" +
+	"\x04kind\"\xe5\v\n" +
 	"\aCommand\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12'\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\fR\x0eidempotencyKey\x12/\n" +
@@ -4098,8 +5152,14 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\rrevoke_device\x18\x18 \x01(\v2\x1e.caudal.v1.RevokeDeviceRequestH\x00R\frevokeDevice\x125\n" +
 	"\adeposit\x18\x19 \x01(\v2\x19.caudal.v1.DepositRequestH\x00R\adeposit\x128\n" +
 	"\bwithdraw\x18\x1a \x01(\v2\x1a.caudal.v1.WithdrawRequestH\x00R\bwithdraw\x12,\n" +
-	"\x04ping\x18\x1b \x01(\v2\x16.caudal.v1.PingRequestH\x00R\x04pingB\t\n" +
-	"\arequest\"\xe8\x06\n" +
+	"\x04ping\x18\x1b \x01(\v2\x16.caudal.v1.PingRequestH\x00R\x04ping\x12B\n" +
+	"\ffind_holders\x18\x1c \x01(\v2\x1d.caudal.v1.FindHoldersRequestH\x00R\vfindHolders\x12<\n" +
+	"\n" +
+	"list_audit\x18\x1d \x01(\v2\x1b.caudal.v1.ListAuditRequestH\x00R\tlistAudit\x12E\n" +
+	"\rteller_limits\x18\x1e \x01(\v2\x1e.caudal.v1.TellerLimitsRequestH\x00R\ftellerLimits\x12H\n" +
+	"\x0erename_account\x18\x1f \x01(\v2\x1f.caudal.v1.RenameAccountRequestH\x00R\rrenameAccount\x12E\n" +
+	"\rrename_device\x18  \x01(\v2\x1e.caudal.v1.RenameDeviceRequestH\x00R\frenameDeviceB\t\n" +
+	"\arequest\"\xd5\b\n" +
 	"\x05Reply\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12(\n" +
 	"\x05error\x18\x02 \x01(\v2\x10.caudal.v1.ErrorH\x00R\x05error\x12.\n" +
@@ -4117,7 +5177,12 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\vunsubscribe\x18\x16 \x01(\v2\x1c.caudal.v1.UnsubscribeResultH\x00R\vunsubscribe\x12A\n" +
 	"\flist_devices\x18\x17 \x01(\v2\x1c.caudal.v1.ListDevicesResultH\x00R\vlistDevices\x12D\n" +
 	"\rrevoke_device\x18\x18 \x01(\v2\x1d.caudal.v1.RevokeDeviceResultH\x00R\frevokeDevice\x12+\n" +
-	"\x04ping\x18\x1b \x01(\v2\x15.caudal.v1.PingResultH\x00R\x04pingB\b\n" +
+	"\x04ping\x18\x1b \x01(\v2\x15.caudal.v1.PingResultH\x00R\x04ping\x12A\n" +
+	"\ffind_holders\x18\x1c \x01(\v2\x1c.caudal.v1.FindHoldersResultH\x00R\vfindHolders\x12;\n" +
+	"\n" +
+	"list_audit\x18\x1d \x01(\v2\x1a.caudal.v1.ListAuditResultH\x00R\tlistAudit\x12>\n" +
+	"\rteller_limits\x18\x1e \x01(\v2\x17.caudal.v1.TellerLimitsH\x00R\ftellerLimits\x12+\n" +
+	"\x06device\x18  \x01(\v2\x11.caudal.v1.DeviceH\x00R\x06deviceB\b\n" +
 	"\x06result\"\x8a\x01\n" +
 	"\x05Error\x12#\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x0f.caudal.v1.CodeR\x04code\x12\x18\n" +
@@ -4184,7 +5249,10 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\baccounts\x18\x01 \x03(\v2\x12.caudal.v1.AccountR\baccounts\"D\n" +
 	"\x12OpenAccountRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"T\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"D\n" +
+	"\x14RenameAccountRequest\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"T\n" +
 	"\x13ResolvePayeeRequest\x12\x16\n" +
 	"\x05clabe\x18\x01 \x01(\tH\x00R\x05clabe\x12\x1c\n" +
 	"\busername\x18\x02 \x01(\tH\x00R\busernameB\a\n" +
@@ -4209,7 +5277,52 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12!\n" +
 	"\famount_minor\x18\x02 \x01(\x03R\vamountMinor\x12\x1a\n" +
 	"\bcurrency\x18\x03 \x01(\tR\bcurrency\x12\x12\n" +
-	"\x04memo\x18\x04 \x01(\tR\x04memo\"\xc2\x02\n" +
+	"\x04memo\x18\x04 \x01(\tR\x04memo\"*\n" +
+	"\x12FindHoldersRequest\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\"T\n" +
+	"\x11FindHoldersResult\x12+\n" +
+	"\aholders\x18\x01 \x03(\v2\x11.caudal.v1.HolderR\aholders\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"j\n" +
+	"\x06Holder\x12\x1a\n" +
+	"\busername\x18\x01 \x01(\tR\busername\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\x12.\n" +
+	"\baccounts\x18\x03 \x03(\v2\x12.caudal.v1.AccountR\baccounts\"@\n" +
+	"\x10ListAuditRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\rR\x05limit\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"V\n" +
+	"\x0fListAuditResult\x12/\n" +
+	"\aentries\x18\x01 \x03(\v2\x15.caudal.v1.AuditEntryR\aentries\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\xdf\x03\n" +
+	"\n" +
+	"AuditEntry\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x13\n" +
+	"\x05at_us\x18\x02 \x01(\x03R\x04atUs\x12.\n" +
+	"\x06action\x18\x03 \x01(\x0e2\x16.caudal.v1.AuditActionR\x06action\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\x12\x16\n" +
+	"\x06holder\x18\x05 \x01(\tR\x06holder\x12\x18\n" +
+	"\aaccount\x18\x06 \x01(\tR\aaccount\x12!\n" +
+	"\famount_minor\x18\a \x01(\x03R\vamountMinor\x12\x1a\n" +
+	"\bcurrency\x18\b \x01(\tR\bcurrency\x12\x12\n" +
+	"\x04memo\x18\t \x01(\tR\x04memo\x12\x1f\n" +
+	"\vtransfer_id\x18\n" +
+	" \x01(\tR\n" +
+	"transferId\x12'\n" +
+	"\x0fidempotency_key\x18\v \x01(\fR\x0eidempotencyKey\x12)\n" +
+	"\arefusal\x18\f \x01(\x0e2\x0f.caudal.v1.CodeR\arefusal\x12\x14\n" +
+	"\x05query\x18\r \x01(\tR\x05query\x12\x14\n" +
+	"\x05found\x18\x0e \x01(\rR\x05found\x12\x12\n" +
+	"\x04more\x18\x0f \x01(\bR\x04more\x12\x16\n" +
+	"\x06before\x18\x10 \x01(\tR\x06before\x12\x14\n" +
+	"\x05after\x18\x11 \x01(\tR\x05after\"1\n" +
+	"\x13TellerLimitsRequest\x12\x1a\n" +
+	"\bcurrency\x18\x01 \x01(\tR\bcurrency\"\x83\x02\n" +
+	"\fTellerLimits\x12\x1a\n" +
+	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12.\n" +
+	"\x13operation_max_minor\x18\x02 \x01(\x03R\x11operationMaxMinor\x12\"\n" +
+	"\rday_max_minor\x18\x03 \x01(\x03R\vdayMaxMinor\x12.\n" +
+	"\x13day_deposited_minor\x18\x04 \x01(\x03R\x11dayDepositedMinor\x12.\n" +
+	"\x13day_withdrawn_minor\x18\x05 \x01(\x03R\x11dayWithdrawnMinor\x12#\n" +
+	"\x0eday_ends_at_us\x18\x06 \x01(\x03R\vdayEndsAtUs\"\xc2\x02\n" +
 	"\aReceipt\x12\x1f\n" +
 	"\vtransfer_id\x18\x01 \x01(\tR\n" +
 	"transferId\x12'\n" +
@@ -4280,18 +5393,23 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\adevices\x18\x01 \x03(\v2\x11.caudal.v1.DeviceR\adevices\"2\n" +
 	"\x13RevokeDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\"\x14\n" +
-	"\x12RevokeDeviceResult\"\r\n" +
+	"\x12RevokeDeviceResult\"F\n" +
+	"\x13RenameDeviceRequest\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\r\n" +
 	"\vPingRequest\"%\n" +
 	"\n" +
 	"PingResult\x12\x17\n" +
-	"\atime_us\x18\x01 \x01(\x03R\x06timeUs\"\x89\x03\n" +
+	"\atime_us\x18\x01 \x01(\x03R\x06timeUs\"\x9c\x04\n" +
 	"\x05Event\x123\n" +
 	"\abalance\x18\x01 \x01(\v2\x17.caudal.v1.BalanceEventH\x00R\abalance\x12@\n" +
 	"\fdevice_added\x18\x02 \x01(\v2\x1b.caudal.v1.DeviceAddedEventH\x00R\vdeviceAdded\x12F\n" +
 	"\x0edevice_revoked\x18\x03 \x01(\v2\x1d.caudal.v1.DeviceRevokedEventH\x00R\rdeviceRevoked\x126\n" +
 	"\bdraining\x18\x04 \x01(\v2\x18.caudal.v1.DrainingEventH\x00R\bdraining\x129\n" +
 	"\theartbeat\x18\x05 \x01(\v2\x19.caudal.v1.HeartbeatEventH\x00R\theartbeat\x12F\n" +
-	"\x0eaccount_opened\x18\x06 \x01(\v2\x1d.caudal.v1.AccountOpenedEventH\x00R\raccountOpenedB\x06\n" +
+	"\x0eaccount_opened\x18\x06 \x01(\v2\x1d.caudal.v1.AccountOpenedEventH\x00R\raccountOpened\x12I\n" +
+	"\x0faccount_renamed\x18\a \x01(\v2\x1e.caudal.v1.AccountRenamedEventH\x00R\x0eaccountRenamed\x12F\n" +
+	"\x0edevice_renamed\x18\b \x01(\v2\x1d.caudal.v1.DeviceRenamedEventH\x00R\rdeviceRenamedB\x06\n" +
 	"\x04kind\"\x92\x02\n" +
 	"\fBalanceEvent\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
@@ -4311,7 +5429,12 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\x0eHeartbeatEvent\x12\x17\n" +
 	"\atime_us\x18\x01 \x01(\x03R\x06timeUs\"B\n" +
 	"\x12AccountOpenedEvent\x12,\n" +
-	"\aaccount\x18\x01 \x01(\v2\x12.caudal.v1.AccountR\aaccount*\xf0\x05\n" +
+	"\aaccount\x18\x01 \x01(\v2\x12.caudal.v1.AccountR\aaccount\"C\n" +
+	"\x13AccountRenamedEvent\x12,\n" +
+	"\aaccount\x18\x01 \x01(\v2\x12.caudal.v1.AccountR\aaccount\"E\n" +
+	"\x12DeviceRenamedEvent\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name*\xf0\x05\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rCODE_INTERNAL\x10\x01\x12\x16\n" +
@@ -4358,7 +5481,21 @@ const file_caudal_v1_caudal_proto_rawDesc = "" +
 	"\rAccountStatus\x12\x1e\n" +
 	"\x1aACCOUNT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ACCOUNT_STATUS_ACTIVE\x10\x01\x12\x19\n" +
-	"\x15ACCOUNT_STATUS_FROZEN\x10\x02*\x9a\x01\n" +
+	"\x15ACCOUNT_STATUS_FROZEN\x10\x02*\xfd\x02\n" +
+	"\vAuditAction\x12\x1c\n" +
+	"\x18AUDIT_ACTION_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14AUDIT_ACTION_DEPOSIT\x10\x01\x12\x19\n" +
+	"\x15AUDIT_ACTION_WITHDRAW\x10\x02\x12\x1d\n" +
+	"\x19AUDIT_ACTION_FIND_HOLDERS\x10\x03\x12\x1c\n" +
+	"\x18AUDIT_ACTION_CREATE_USER\x10\x04\x12 \n" +
+	"\x1cAUDIT_ACTION_CHANGE_PASSWORD\x10\x05\x12\x1f\n" +
+	"\x1bAUDIT_ACTION_RESET_PASSWORD\x10\x06\x12\x19\n" +
+	"\x15AUDIT_ACTION_SET_ROLE\x10\a\x12\x1b\n" +
+	"\x17AUDIT_ACTION_CLOSE_USER\x10\b\x12\x1e\n" +
+	"\x1aAUDIT_ACTION_REVOKE_DEVICE\x10\t\x12#\n" +
+	"\x1fAUDIT_ACTION_SET_ACCOUNT_STATUS\x10\n" +
+	"\x12\x1e\n" +
+	"\x1aAUDIT_ACTION_SET_OVERDRAFT\x10\v*\x9a\x01\n" +
 	"\fTransferKind\x12\x1d\n" +
 	"\x19TRANSFER_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16TRANSFER_KIND_TRANSFER\x10\x01\x12\x19\n" +
@@ -4378,135 +5515,165 @@ func file_caudal_v1_caudal_proto_rawDescGZIP() []byte {
 	return file_caudal_v1_caudal_proto_rawDescData
 }
 
-var file_caudal_v1_caudal_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_caudal_v1_caudal_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_caudal_v1_caudal_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_caudal_v1_caudal_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_caudal_v1_caudal_proto_goTypes = []any{
 	(Code)(0),                     // 0: caudal.v1.Code
 	(DeviceAlgorithm)(0),          // 1: caudal.v1.DeviceAlgorithm
 	(Role)(0),                     // 2: caudal.v1.Role
 	(AccountStatus)(0),            // 3: caudal.v1.AccountStatus
-	(TransferKind)(0),             // 4: caudal.v1.TransferKind
-	(*ClientFrame)(nil),           // 5: caudal.v1.ClientFrame
-	(*ServerFrame)(nil),           // 6: caudal.v1.ServerFrame
-	(*ServerMessage)(nil),         // 7: caudal.v1.ServerMessage
-	(*Command)(nil),               // 8: caudal.v1.Command
-	(*Reply)(nil),                 // 9: caudal.v1.Reply
-	(*Error)(nil),                 // 10: caudal.v1.Error
-	(*HelloRequest)(nil),          // 11: caudal.v1.HelloRequest
-	(*HelloResult)(nil),           // 12: caudal.v1.HelloResult
-	(*DeviceEnrolment)(nil),       // 13: caudal.v1.DeviceEnrolment
-	(*RegisterRequest)(nil),       // 14: caudal.v1.RegisterRequest
-	(*LoginRequest)(nil),          // 15: caudal.v1.LoginRequest
-	(*ResumeRequest)(nil),         // 16: caudal.v1.ResumeRequest
-	(*SignedIn)(nil),              // 17: caudal.v1.SignedIn
-	(*LogoutRequest)(nil),         // 18: caudal.v1.LogoutRequest
-	(*LogoutResult)(nil),          // 19: caudal.v1.LogoutResult
-	(*ChangePasswordRequest)(nil), // 20: caudal.v1.ChangePasswordRequest
-	(*ChangePasswordResult)(nil),  // 21: caudal.v1.ChangePasswordResult
-	(*Account)(nil),               // 22: caudal.v1.Account
-	(*ListAccountsRequest)(nil),   // 23: caudal.v1.ListAccountsRequest
-	(*ListAccountsResult)(nil),    // 24: caudal.v1.ListAccountsResult
-	(*OpenAccountRequest)(nil),    // 25: caudal.v1.OpenAccountRequest
-	(*ResolvePayeeRequest)(nil),   // 26: caudal.v1.ResolvePayeeRequest
-	(*Payee)(nil),                 // 27: caudal.v1.Payee
-	(*TransferRequest)(nil),       // 28: caudal.v1.TransferRequest
-	(*DepositRequest)(nil),        // 29: caudal.v1.DepositRequest
-	(*WithdrawRequest)(nil),       // 30: caudal.v1.WithdrawRequest
-	(*Receipt)(nil),               // 31: caudal.v1.Receipt
-	(*Leg)(nil),                   // 32: caudal.v1.Leg
-	(*HistoryRequest)(nil),        // 33: caudal.v1.HistoryRequest
-	(*HistoryResult)(nil),         // 34: caudal.v1.HistoryResult
-	(*SubscribeRequest)(nil),      // 35: caudal.v1.SubscribeRequest
-	(*Position)(nil),              // 36: caudal.v1.Position
-	(*SubscribeResult)(nil),       // 37: caudal.v1.SubscribeResult
-	(*AccountState)(nil),          // 38: caudal.v1.AccountState
-	(*UnsubscribeRequest)(nil),    // 39: caudal.v1.UnsubscribeRequest
-	(*UnsubscribeResult)(nil),     // 40: caudal.v1.UnsubscribeResult
-	(*Device)(nil),                // 41: caudal.v1.Device
-	(*ListDevicesRequest)(nil),    // 42: caudal.v1.ListDevicesRequest
-	(*ListDevicesResult)(nil),     // 43: caudal.v1.ListDevicesResult
-	(*RevokeDeviceRequest)(nil),   // 44: caudal.v1.RevokeDeviceRequest
-	(*RevokeDeviceResult)(nil),    // 45: caudal.v1.RevokeDeviceResult
-	(*PingRequest)(nil),           // 46: caudal.v1.PingRequest
-	(*PingResult)(nil),            // 47: caudal.v1.PingResult
-	(*Event)(nil),                 // 48: caudal.v1.Event
-	(*BalanceEvent)(nil),          // 49: caudal.v1.BalanceEvent
-	(*DeviceAddedEvent)(nil),      // 50: caudal.v1.DeviceAddedEvent
-	(*DeviceRevokedEvent)(nil),    // 51: caudal.v1.DeviceRevokedEvent
-	(*DrainingEvent)(nil),         // 52: caudal.v1.DrainingEvent
-	(*HeartbeatEvent)(nil),        // 53: caudal.v1.HeartbeatEvent
-	(*AccountOpenedEvent)(nil),    // 54: caudal.v1.AccountOpenedEvent
+	(AuditAction)(0),              // 4: caudal.v1.AuditAction
+	(TransferKind)(0),             // 5: caudal.v1.TransferKind
+	(*ClientFrame)(nil),           // 6: caudal.v1.ClientFrame
+	(*ServerFrame)(nil),           // 7: caudal.v1.ServerFrame
+	(*ServerMessage)(nil),         // 8: caudal.v1.ServerMessage
+	(*Command)(nil),               // 9: caudal.v1.Command
+	(*Reply)(nil),                 // 10: caudal.v1.Reply
+	(*Error)(nil),                 // 11: caudal.v1.Error
+	(*HelloRequest)(nil),          // 12: caudal.v1.HelloRequest
+	(*HelloResult)(nil),           // 13: caudal.v1.HelloResult
+	(*DeviceEnrolment)(nil),       // 14: caudal.v1.DeviceEnrolment
+	(*RegisterRequest)(nil),       // 15: caudal.v1.RegisterRequest
+	(*LoginRequest)(nil),          // 16: caudal.v1.LoginRequest
+	(*ResumeRequest)(nil),         // 17: caudal.v1.ResumeRequest
+	(*SignedIn)(nil),              // 18: caudal.v1.SignedIn
+	(*LogoutRequest)(nil),         // 19: caudal.v1.LogoutRequest
+	(*LogoutResult)(nil),          // 20: caudal.v1.LogoutResult
+	(*ChangePasswordRequest)(nil), // 21: caudal.v1.ChangePasswordRequest
+	(*ChangePasswordResult)(nil),  // 22: caudal.v1.ChangePasswordResult
+	(*Account)(nil),               // 23: caudal.v1.Account
+	(*ListAccountsRequest)(nil),   // 24: caudal.v1.ListAccountsRequest
+	(*ListAccountsResult)(nil),    // 25: caudal.v1.ListAccountsResult
+	(*OpenAccountRequest)(nil),    // 26: caudal.v1.OpenAccountRequest
+	(*RenameAccountRequest)(nil),  // 27: caudal.v1.RenameAccountRequest
+	(*ResolvePayeeRequest)(nil),   // 28: caudal.v1.ResolvePayeeRequest
+	(*Payee)(nil),                 // 29: caudal.v1.Payee
+	(*TransferRequest)(nil),       // 30: caudal.v1.TransferRequest
+	(*DepositRequest)(nil),        // 31: caudal.v1.DepositRequest
+	(*WithdrawRequest)(nil),       // 32: caudal.v1.WithdrawRequest
+	(*FindHoldersRequest)(nil),    // 33: caudal.v1.FindHoldersRequest
+	(*FindHoldersResult)(nil),     // 34: caudal.v1.FindHoldersResult
+	(*Holder)(nil),                // 35: caudal.v1.Holder
+	(*ListAuditRequest)(nil),      // 36: caudal.v1.ListAuditRequest
+	(*ListAuditResult)(nil),       // 37: caudal.v1.ListAuditResult
+	(*AuditEntry)(nil),            // 38: caudal.v1.AuditEntry
+	(*TellerLimitsRequest)(nil),   // 39: caudal.v1.TellerLimitsRequest
+	(*TellerLimits)(nil),          // 40: caudal.v1.TellerLimits
+	(*Receipt)(nil),               // 41: caudal.v1.Receipt
+	(*Leg)(nil),                   // 42: caudal.v1.Leg
+	(*HistoryRequest)(nil),        // 43: caudal.v1.HistoryRequest
+	(*HistoryResult)(nil),         // 44: caudal.v1.HistoryResult
+	(*SubscribeRequest)(nil),      // 45: caudal.v1.SubscribeRequest
+	(*Position)(nil),              // 46: caudal.v1.Position
+	(*SubscribeResult)(nil),       // 47: caudal.v1.SubscribeResult
+	(*AccountState)(nil),          // 48: caudal.v1.AccountState
+	(*UnsubscribeRequest)(nil),    // 49: caudal.v1.UnsubscribeRequest
+	(*UnsubscribeResult)(nil),     // 50: caudal.v1.UnsubscribeResult
+	(*Device)(nil),                // 51: caudal.v1.Device
+	(*ListDevicesRequest)(nil),    // 52: caudal.v1.ListDevicesRequest
+	(*ListDevicesResult)(nil),     // 53: caudal.v1.ListDevicesResult
+	(*RevokeDeviceRequest)(nil),   // 54: caudal.v1.RevokeDeviceRequest
+	(*RevokeDeviceResult)(nil),    // 55: caudal.v1.RevokeDeviceResult
+	(*RenameDeviceRequest)(nil),   // 56: caudal.v1.RenameDeviceRequest
+	(*PingRequest)(nil),           // 57: caudal.v1.PingRequest
+	(*PingResult)(nil),            // 58: caudal.v1.PingResult
+	(*Event)(nil),                 // 59: caudal.v1.Event
+	(*BalanceEvent)(nil),          // 60: caudal.v1.BalanceEvent
+	(*DeviceAddedEvent)(nil),      // 61: caudal.v1.DeviceAddedEvent
+	(*DeviceRevokedEvent)(nil),    // 62: caudal.v1.DeviceRevokedEvent
+	(*DrainingEvent)(nil),         // 63: caudal.v1.DrainingEvent
+	(*HeartbeatEvent)(nil),        // 64: caudal.v1.HeartbeatEvent
+	(*AccountOpenedEvent)(nil),    // 65: caudal.v1.AccountOpenedEvent
+	(*AccountRenamedEvent)(nil),   // 66: caudal.v1.AccountRenamedEvent
+	(*DeviceRenamedEvent)(nil),    // 67: caudal.v1.DeviceRenamedEvent
 }
 var file_caudal_v1_caudal_proto_depIdxs = []int32{
-	8,  // 0: caudal.v1.ClientFrame.commands:type_name -> caudal.v1.Command
-	7,  // 1: caudal.v1.ServerFrame.messages:type_name -> caudal.v1.ServerMessage
-	9,  // 2: caudal.v1.ServerMessage.reply:type_name -> caudal.v1.Reply
-	48, // 3: caudal.v1.ServerMessage.event:type_name -> caudal.v1.Event
-	11, // 4: caudal.v1.Command.hello:type_name -> caudal.v1.HelloRequest
-	14, // 5: caudal.v1.Command.register:type_name -> caudal.v1.RegisterRequest
-	15, // 6: caudal.v1.Command.login:type_name -> caudal.v1.LoginRequest
-	16, // 7: caudal.v1.Command.resume:type_name -> caudal.v1.ResumeRequest
-	18, // 8: caudal.v1.Command.logout:type_name -> caudal.v1.LogoutRequest
-	20, // 9: caudal.v1.Command.change_password:type_name -> caudal.v1.ChangePasswordRequest
-	23, // 10: caudal.v1.Command.list_accounts:type_name -> caudal.v1.ListAccountsRequest
-	25, // 11: caudal.v1.Command.open_account:type_name -> caudal.v1.OpenAccountRequest
-	26, // 12: caudal.v1.Command.resolve_payee:type_name -> caudal.v1.ResolvePayeeRequest
-	28, // 13: caudal.v1.Command.transfer:type_name -> caudal.v1.TransferRequest
-	33, // 14: caudal.v1.Command.history:type_name -> caudal.v1.HistoryRequest
-	35, // 15: caudal.v1.Command.subscribe:type_name -> caudal.v1.SubscribeRequest
-	39, // 16: caudal.v1.Command.unsubscribe:type_name -> caudal.v1.UnsubscribeRequest
-	42, // 17: caudal.v1.Command.list_devices:type_name -> caudal.v1.ListDevicesRequest
-	44, // 18: caudal.v1.Command.revoke_device:type_name -> caudal.v1.RevokeDeviceRequest
-	29, // 19: caudal.v1.Command.deposit:type_name -> caudal.v1.DepositRequest
-	30, // 20: caudal.v1.Command.withdraw:type_name -> caudal.v1.WithdrawRequest
-	46, // 21: caudal.v1.Command.ping:type_name -> caudal.v1.PingRequest
-	10, // 22: caudal.v1.Reply.error:type_name -> caudal.v1.Error
-	12, // 23: caudal.v1.Reply.hello:type_name -> caudal.v1.HelloResult
-	17, // 24: caudal.v1.Reply.signed_in:type_name -> caudal.v1.SignedIn
-	19, // 25: caudal.v1.Reply.logout:type_name -> caudal.v1.LogoutResult
-	21, // 26: caudal.v1.Reply.change_password:type_name -> caudal.v1.ChangePasswordResult
-	24, // 27: caudal.v1.Reply.list_accounts:type_name -> caudal.v1.ListAccountsResult
-	22, // 28: caudal.v1.Reply.account:type_name -> caudal.v1.Account
-	27, // 29: caudal.v1.Reply.payee:type_name -> caudal.v1.Payee
-	31, // 30: caudal.v1.Reply.receipt:type_name -> caudal.v1.Receipt
-	34, // 31: caudal.v1.Reply.history:type_name -> caudal.v1.HistoryResult
-	37, // 32: caudal.v1.Reply.subscribe:type_name -> caudal.v1.SubscribeResult
-	40, // 33: caudal.v1.Reply.unsubscribe:type_name -> caudal.v1.UnsubscribeResult
-	43, // 34: caudal.v1.Reply.list_devices:type_name -> caudal.v1.ListDevicesResult
-	45, // 35: caudal.v1.Reply.revoke_device:type_name -> caudal.v1.RevokeDeviceResult
-	47, // 36: caudal.v1.Reply.ping:type_name -> caudal.v1.PingResult
-	0,  // 37: caudal.v1.Error.code:type_name -> caudal.v1.Code
-	1,  // 38: caudal.v1.DeviceEnrolment.algorithm:type_name -> caudal.v1.DeviceAlgorithm
-	13, // 39: caudal.v1.RegisterRequest.device:type_name -> caudal.v1.DeviceEnrolment
-	13, // 40: caudal.v1.LoginRequest.device:type_name -> caudal.v1.DeviceEnrolment
-	2,  // 41: caudal.v1.SignedIn.role:type_name -> caudal.v1.Role
-	41, // 42: caudal.v1.SignedIn.device:type_name -> caudal.v1.Device
-	3,  // 43: caudal.v1.Account.status:type_name -> caudal.v1.AccountStatus
-	22, // 44: caudal.v1.ListAccountsResult.accounts:type_name -> caudal.v1.Account
-	4,  // 45: caudal.v1.Leg.kind:type_name -> caudal.v1.TransferKind
-	32, // 46: caudal.v1.HistoryResult.legs:type_name -> caudal.v1.Leg
-	36, // 47: caudal.v1.SubscribeRequest.positions:type_name -> caudal.v1.Position
-	38, // 48: caudal.v1.SubscribeResult.accounts:type_name -> caudal.v1.AccountState
-	41, // 49: caudal.v1.SubscribeResult.devices:type_name -> caudal.v1.Device
-	22, // 50: caudal.v1.AccountState.account:type_name -> caudal.v1.Account
-	32, // 51: caudal.v1.AccountState.missing:type_name -> caudal.v1.Leg
-	1,  // 52: caudal.v1.Device.algorithm:type_name -> caudal.v1.DeviceAlgorithm
-	41, // 53: caudal.v1.ListDevicesResult.devices:type_name -> caudal.v1.Device
-	49, // 54: caudal.v1.Event.balance:type_name -> caudal.v1.BalanceEvent
-	50, // 55: caudal.v1.Event.device_added:type_name -> caudal.v1.DeviceAddedEvent
-	51, // 56: caudal.v1.Event.device_revoked:type_name -> caudal.v1.DeviceRevokedEvent
-	52, // 57: caudal.v1.Event.draining:type_name -> caudal.v1.DrainingEvent
-	53, // 58: caudal.v1.Event.heartbeat:type_name -> caudal.v1.HeartbeatEvent
-	54, // 59: caudal.v1.Event.account_opened:type_name -> caudal.v1.AccountOpenedEvent
-	3,  // 60: caudal.v1.BalanceEvent.status:type_name -> caudal.v1.AccountStatus
-	32, // 61: caudal.v1.BalanceEvent.leg:type_name -> caudal.v1.Leg
-	41, // 62: caudal.v1.DeviceAddedEvent.device:type_name -> caudal.v1.Device
-	22, // 63: caudal.v1.AccountOpenedEvent.account:type_name -> caudal.v1.Account
-	64, // [64:64] is the sub-list for method output_type
-	64, // [64:64] is the sub-list for method input_type
-	64, // [64:64] is the sub-list for extension type_name
-	64, // [64:64] is the sub-list for extension extendee
-	0,  // [0:64] is the sub-list for field type_name
+	9,  // 0: caudal.v1.ClientFrame.commands:type_name -> caudal.v1.Command
+	8,  // 1: caudal.v1.ServerFrame.messages:type_name -> caudal.v1.ServerMessage
+	10, // 2: caudal.v1.ServerMessage.reply:type_name -> caudal.v1.Reply
+	59, // 3: caudal.v1.ServerMessage.event:type_name -> caudal.v1.Event
+	12, // 4: caudal.v1.Command.hello:type_name -> caudal.v1.HelloRequest
+	15, // 5: caudal.v1.Command.register:type_name -> caudal.v1.RegisterRequest
+	16, // 6: caudal.v1.Command.login:type_name -> caudal.v1.LoginRequest
+	17, // 7: caudal.v1.Command.resume:type_name -> caudal.v1.ResumeRequest
+	19, // 8: caudal.v1.Command.logout:type_name -> caudal.v1.LogoutRequest
+	21, // 9: caudal.v1.Command.change_password:type_name -> caudal.v1.ChangePasswordRequest
+	24, // 10: caudal.v1.Command.list_accounts:type_name -> caudal.v1.ListAccountsRequest
+	26, // 11: caudal.v1.Command.open_account:type_name -> caudal.v1.OpenAccountRequest
+	28, // 12: caudal.v1.Command.resolve_payee:type_name -> caudal.v1.ResolvePayeeRequest
+	30, // 13: caudal.v1.Command.transfer:type_name -> caudal.v1.TransferRequest
+	43, // 14: caudal.v1.Command.history:type_name -> caudal.v1.HistoryRequest
+	45, // 15: caudal.v1.Command.subscribe:type_name -> caudal.v1.SubscribeRequest
+	49, // 16: caudal.v1.Command.unsubscribe:type_name -> caudal.v1.UnsubscribeRequest
+	52, // 17: caudal.v1.Command.list_devices:type_name -> caudal.v1.ListDevicesRequest
+	54, // 18: caudal.v1.Command.revoke_device:type_name -> caudal.v1.RevokeDeviceRequest
+	31, // 19: caudal.v1.Command.deposit:type_name -> caudal.v1.DepositRequest
+	32, // 20: caudal.v1.Command.withdraw:type_name -> caudal.v1.WithdrawRequest
+	57, // 21: caudal.v1.Command.ping:type_name -> caudal.v1.PingRequest
+	33, // 22: caudal.v1.Command.find_holders:type_name -> caudal.v1.FindHoldersRequest
+	36, // 23: caudal.v1.Command.list_audit:type_name -> caudal.v1.ListAuditRequest
+	39, // 24: caudal.v1.Command.teller_limits:type_name -> caudal.v1.TellerLimitsRequest
+	27, // 25: caudal.v1.Command.rename_account:type_name -> caudal.v1.RenameAccountRequest
+	56, // 26: caudal.v1.Command.rename_device:type_name -> caudal.v1.RenameDeviceRequest
+	11, // 27: caudal.v1.Reply.error:type_name -> caudal.v1.Error
+	13, // 28: caudal.v1.Reply.hello:type_name -> caudal.v1.HelloResult
+	18, // 29: caudal.v1.Reply.signed_in:type_name -> caudal.v1.SignedIn
+	20, // 30: caudal.v1.Reply.logout:type_name -> caudal.v1.LogoutResult
+	22, // 31: caudal.v1.Reply.change_password:type_name -> caudal.v1.ChangePasswordResult
+	25, // 32: caudal.v1.Reply.list_accounts:type_name -> caudal.v1.ListAccountsResult
+	23, // 33: caudal.v1.Reply.account:type_name -> caudal.v1.Account
+	29, // 34: caudal.v1.Reply.payee:type_name -> caudal.v1.Payee
+	41, // 35: caudal.v1.Reply.receipt:type_name -> caudal.v1.Receipt
+	44, // 36: caudal.v1.Reply.history:type_name -> caudal.v1.HistoryResult
+	47, // 37: caudal.v1.Reply.subscribe:type_name -> caudal.v1.SubscribeResult
+	50, // 38: caudal.v1.Reply.unsubscribe:type_name -> caudal.v1.UnsubscribeResult
+	53, // 39: caudal.v1.Reply.list_devices:type_name -> caudal.v1.ListDevicesResult
+	55, // 40: caudal.v1.Reply.revoke_device:type_name -> caudal.v1.RevokeDeviceResult
+	58, // 41: caudal.v1.Reply.ping:type_name -> caudal.v1.PingResult
+	34, // 42: caudal.v1.Reply.find_holders:type_name -> caudal.v1.FindHoldersResult
+	37, // 43: caudal.v1.Reply.list_audit:type_name -> caudal.v1.ListAuditResult
+	40, // 44: caudal.v1.Reply.teller_limits:type_name -> caudal.v1.TellerLimits
+	51, // 45: caudal.v1.Reply.device:type_name -> caudal.v1.Device
+	0,  // 46: caudal.v1.Error.code:type_name -> caudal.v1.Code
+	1,  // 47: caudal.v1.DeviceEnrolment.algorithm:type_name -> caudal.v1.DeviceAlgorithm
+	14, // 48: caudal.v1.RegisterRequest.device:type_name -> caudal.v1.DeviceEnrolment
+	14, // 49: caudal.v1.LoginRequest.device:type_name -> caudal.v1.DeviceEnrolment
+	2,  // 50: caudal.v1.SignedIn.role:type_name -> caudal.v1.Role
+	51, // 51: caudal.v1.SignedIn.device:type_name -> caudal.v1.Device
+	3,  // 52: caudal.v1.Account.status:type_name -> caudal.v1.AccountStatus
+	23, // 53: caudal.v1.ListAccountsResult.accounts:type_name -> caudal.v1.Account
+	35, // 54: caudal.v1.FindHoldersResult.holders:type_name -> caudal.v1.Holder
+	23, // 55: caudal.v1.Holder.accounts:type_name -> caudal.v1.Account
+	38, // 56: caudal.v1.ListAuditResult.entries:type_name -> caudal.v1.AuditEntry
+	4,  // 57: caudal.v1.AuditEntry.action:type_name -> caudal.v1.AuditAction
+	0,  // 58: caudal.v1.AuditEntry.refusal:type_name -> caudal.v1.Code
+	5,  // 59: caudal.v1.Leg.kind:type_name -> caudal.v1.TransferKind
+	42, // 60: caudal.v1.HistoryResult.legs:type_name -> caudal.v1.Leg
+	46, // 61: caudal.v1.SubscribeRequest.positions:type_name -> caudal.v1.Position
+	48, // 62: caudal.v1.SubscribeResult.accounts:type_name -> caudal.v1.AccountState
+	51, // 63: caudal.v1.SubscribeResult.devices:type_name -> caudal.v1.Device
+	23, // 64: caudal.v1.AccountState.account:type_name -> caudal.v1.Account
+	42, // 65: caudal.v1.AccountState.missing:type_name -> caudal.v1.Leg
+	1,  // 66: caudal.v1.Device.algorithm:type_name -> caudal.v1.DeviceAlgorithm
+	51, // 67: caudal.v1.ListDevicesResult.devices:type_name -> caudal.v1.Device
+	60, // 68: caudal.v1.Event.balance:type_name -> caudal.v1.BalanceEvent
+	61, // 69: caudal.v1.Event.device_added:type_name -> caudal.v1.DeviceAddedEvent
+	62, // 70: caudal.v1.Event.device_revoked:type_name -> caudal.v1.DeviceRevokedEvent
+	63, // 71: caudal.v1.Event.draining:type_name -> caudal.v1.DrainingEvent
+	64, // 72: caudal.v1.Event.heartbeat:type_name -> caudal.v1.HeartbeatEvent
+	65, // 73: caudal.v1.Event.account_opened:type_name -> caudal.v1.AccountOpenedEvent
+	66, // 74: caudal.v1.Event.account_renamed:type_name -> caudal.v1.AccountRenamedEvent
+	67, // 75: caudal.v1.Event.device_renamed:type_name -> caudal.v1.DeviceRenamedEvent
+	3,  // 76: caudal.v1.BalanceEvent.status:type_name -> caudal.v1.AccountStatus
+	42, // 77: caudal.v1.BalanceEvent.leg:type_name -> caudal.v1.Leg
+	51, // 78: caudal.v1.DeviceAddedEvent.device:type_name -> caudal.v1.Device
+	23, // 79: caudal.v1.AccountOpenedEvent.account:type_name -> caudal.v1.Account
+	23, // 80: caudal.v1.AccountRenamedEvent.account:type_name -> caudal.v1.Account
+	81, // [81:81] is the sub-list for method output_type
+	81, // [81:81] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_caudal_v1_caudal_proto_init() }
@@ -4537,6 +5704,11 @@ func file_caudal_v1_caudal_proto_init() {
 		(*Command_Deposit)(nil),
 		(*Command_Withdraw)(nil),
 		(*Command_Ping)(nil),
+		(*Command_FindHolders)(nil),
+		(*Command_ListAudit)(nil),
+		(*Command_TellerLimits)(nil),
+		(*Command_RenameAccount)(nil),
+		(*Command_RenameDevice)(nil),
 	}
 	file_caudal_v1_caudal_proto_msgTypes[4].OneofWrappers = []any{
 		(*Reply_Error)(nil),
@@ -4554,26 +5726,32 @@ func file_caudal_v1_caudal_proto_init() {
 		(*Reply_ListDevices)(nil),
 		(*Reply_RevokeDevice)(nil),
 		(*Reply_Ping)(nil),
+		(*Reply_FindHolders)(nil),
+		(*Reply_ListAudit)(nil),
+		(*Reply_TellerLimits)(nil),
+		(*Reply_Device)(nil),
 	}
-	file_caudal_v1_caudal_proto_msgTypes[21].OneofWrappers = []any{
+	file_caudal_v1_caudal_proto_msgTypes[22].OneofWrappers = []any{
 		(*ResolvePayeeRequest_Clabe)(nil),
 		(*ResolvePayeeRequest_Username)(nil),
 	}
-	file_caudal_v1_caudal_proto_msgTypes[43].OneofWrappers = []any{
+	file_caudal_v1_caudal_proto_msgTypes[53].OneofWrappers = []any{
 		(*Event_Balance)(nil),
 		(*Event_DeviceAdded)(nil),
 		(*Event_DeviceRevoked)(nil),
 		(*Event_Draining)(nil),
 		(*Event_Heartbeat)(nil),
 		(*Event_AccountOpened)(nil),
+		(*Event_AccountRenamed)(nil),
+		(*Event_DeviceRenamed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_caudal_v1_caudal_proto_rawDesc), len(file_caudal_v1_caudal_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   50,
+			NumEnums:      6,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
