@@ -1,0 +1,196 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// pages are the HTML files, each with the entry whose bundle it loads.
+var pages = []struct{ html, entry string }{
+	{"src/index.html", "src/app/main.tsx"},
+	{"src/demo.html", "src/demo/main.tsx"},
+}
+
+// stylesheet and icon are shared by the pages.
+const (
+	stylesheet = "src/style/main.css"
+	icon       = "src/icons/icon.svg"
+)
+
+// buildPages replaces the folder out by the built dashboard.
+func buildPages(root, out string) error {
+	options, err := common(root)
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		options.EntryPoints = append(options.EntryPoints, p.entry)
+	}
+	options.EntryPoints = append(options.EntryPoints, stylesheet, icon)
+	options.Outdir = "assets"
+	options.EntryNames = "[name]-[hash]"
+	options.ChunkNames = "[name]-[hash]"
+	options.AssetNames = "[name]-[hash]"
+	options.Loader = map[string]api.Loader{".svg": api.LoaderCopy, ".woff2": api.LoaderCopy}
+	options.Splitting = true
+	options.Format = api.FormatESModule
+	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = true, true, true
+	options.Metafile = true
+	result := api.Build(*options)
+	if err := failed(result.Errors, result.Warnings); err != nil {
+		return err
+	}
+	var meta metafile
+	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(out); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(out, "assets"), 0o755); err != nil { //nolint:gosec // public files
+		return err
+	}
+	for _, f := range result.OutputFiles {
+		if err := write(filepath.Join(out, "assets", filepath.Base(f.Path)), f.Contents); err != nil {
+			return err
+		}
+	}
+	for _, p := range pages {
+		html, err := os.ReadFile(filepath.Join(root, p.html)) //nolint:gosec // the project's own source
+		if err != nil {
+			return err
+		}
+		page, err := meta.fill(string(html), p.entry)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.html, err)
+		}
+		if err := write(filepath.Join(out, filepath.Base(p.html)), []byte(page)); err != nil {
+			return err
+		}
+	}
+	licences, err := meta.licences(root)
+	if err != nil {
+		return err
+	}
+	return write(filepath.Join(out, "licences.txt"), licences)
+}
+
+// metafile is what esbuild tells about a build; paths are relative to the web folder.
+type metafile struct {
+	Inputs  map[string]struct{} `json:"inputs"`
+	Outputs map[string]struct {
+		EntryPoint string `json:"entryPoint"`
+		Imports    []struct {
+			Path string `json:"path"`
+			Kind string `json:"kind"`
+		} `json:"imports"`
+	} `json:"outputs"`
+}
+
+// output returns the path, as the page names it, of what was built from source.
+func (m *metafile) output(source string) (string, error) {
+	for name, o := range m.Outputs {
+		if o.EntryPoint == source {
+			return "/" + name, nil
+		}
+	}
+	return "", errors.New("nothing was built from " + source)
+}
+
+// fill puts the hashed names into a page: {{script}}, {{style}}, {{icon}}, and {{preload}} for the chunks that the script
+// imports at once, so that the browser fetches them side by side.
+func (m *metafile) fill(html, entry string) (string, error) {
+	script, err := m.output(entry)
+	if err != nil {
+		return "", err
+	}
+	style, err := m.output(stylesheet)
+	if err != nil {
+		return "", err
+	}
+	picture, err := m.output(icon)
+	if err != nil {
+		return "", err
+	}
+	var preload strings.Builder
+	for _, chunk := range m.imported(strings.TrimPrefix(script, "/"), nil) {
+		fmt.Fprintf(&preload, "<link rel=\"modulepreload\" href=\"/%s\">", chunk)
+	}
+	return strings.NewReplacer("{{script}}", script, "{{style}}", style, "{{icon}}", picture,
+		"{{preload}}", preload.String()).Replace(html), nil
+}
+
+// imported returns the chunks that output needs before it runs, sorted, without the lazily loaded ones.
+func (m *metafile) imported(output string, seen []string) []string {
+	for _, i := range m.Outputs[output].Imports {
+		if i.Kind == "import-statement" && !slices.Contains(seen, i.Path) {
+			seen = m.imported(i.Path, append(seen, i.Path))
+		}
+	}
+	slices.Sort(seen)
+	return seen
+}
+
+// licences returns the licence texts of the packages that ended in the bundles.
+func (m *metafile) licences(root string) ([]byte, error) {
+	var packages []string
+	for input := range m.Inputs {
+		_, in, ok := strings.Cut(input, "node_modules/")
+		if !ok {
+			continue
+		}
+		parts := strings.SplitN(in, "/", 3)
+		name := parts[0]
+		if strings.HasPrefix(name, "@") {
+			name = path.Join(parts[0], parts[1])
+		}
+		packages = append(packages, name)
+	}
+	slices.Sort(packages)
+	var all strings.Builder
+	all.WriteString("The dashboard contains the following libraries.\n")
+	for _, name := range slices.Compact(packages) {
+		text, err := licence(filepath.Join(root, "node_modules", name))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&all, "\n---- %s\n\n%s\n", name, strings.TrimSpace(text))
+	}
+	return []byte(all.String()), nil
+}
+
+// licence returns the text of the licence file of a package, or its name where the package ships no text.
+func licence(folder string) (string, error) {
+	for _, name := range []string{"LICENSE", "LICENSE.md", "LICENSE.txt"} {
+		text, err := os.ReadFile(filepath.Join(folder, name)) //nolint:gosec // a library that was bundled
+		if err == nil {
+			return string(text), nil
+		}
+	}
+	description, err := os.ReadFile(filepath.Join(folder, "package.json")) //nolint:gosec // a library that was bundled
+	if err != nil {
+		return "", err
+	}
+	var about struct {
+		License string `json:"license"`
+	}
+	if err := json.Unmarshal(description, &about); err != nil {
+		return "", err
+	}
+	if about.License == "" {
+		return "", errors.New(folder + " has no licence")
+	}
+	return about.License, nil
+}
+
+func write(name string, content []byte) error {
+	return os.WriteFile(name, content, 0o644) //nolint:gosec // public files
+}
