@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,8 +27,8 @@ const (
 	headerBytesMax = 16 << 10
 )
 
-// publicServer serves /ws and the page, and nothing else.
-func publicServer(sockets *conn.Server, hosts conn.Hosts, log *slog.Logger) *http.Server {
+// publicServer serves /ws and the dashboard's pages, and nothing else.
+func publicServer(sockets *conn.Server, pages http.Handler, hosts conn.Hosts, log *slog.Logger) *http.Server {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = plainError
@@ -44,9 +45,11 @@ func publicServer(sockets *conn.Server, hosts conn.Hosts, log *slog.Logger) *htt
 		sockets.ServeHTTP(c.Response().Writer, c.Request())
 		return nil
 	})
-	page := echo.WrapHandler(web.Handler())
-	e.GET("/", page)
-	e.HEAD("/", page)
+	page := echo.WrapHandler(pages)
+	for _, path := range web.Paths {
+		e.GET(path, page)
+		e.HEAD(path, page)
+	}
 	return &http.Server{
 		Handler:           e,
 		ReadHeaderTimeout: headerTimeout,
@@ -57,6 +60,21 @@ func publicServer(sockets *conn.Server, hosts conn.Hosts, log *slog.Logger) *htt
 		// What strangers do wrong in TLS is no news for an operator.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+}
+
+// pages returns the dashboard: the one inside, or a developer's.
+func pages(c *config.Config) http.Handler {
+	if c.Web == "" {
+		return web.New(c.Demo)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		dashboard, err := web.Open(os.DirFS(c.Web), c.Demo)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		dashboard.ServeHTTP(w, r)
+	})
 }
 
 // plainError answers with the status alone.

@@ -197,7 +197,7 @@ func (a *app) start(ctx context.Context, s *server) error {
 		return err
 	}
 	s.loop(s.keys.Run, s.tls.Run, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
-	s.public = publicServer(s.sockets, hosts, s.log)
+	s.public = publicServer(s.sockets, pages(s.config), hosts, s.log)
 	go func() {
 		err := s.public.Serve(tls.NewListener(s.sockets.Guard(s.listener), s.tls.Config()))
 		if !errors.Is(err, http.ErrServerClosed) {

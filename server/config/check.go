@@ -33,6 +33,9 @@ func (c *Config) check() error {
 	case c.Demo && !loopback:
 		faults = append(faults, fmt.Errorf("listen (%s): %w", c.sources["listen"], ErrDemoBeyondLoopback))
 	}
+	if c.Web != "" && !c.Demo {
+		refuse("web", "only a demo serves another dashboard than the one inside")
+	}
 	if c.Admin != "" {
 		switch adminLoopback, err := Loopback(c.Admin); {
 		case err != nil:

@@ -68,6 +68,10 @@ type Config struct {
 	// library. On, because a client chooses it only by asking for it, and the prologue binds the choice.
 	Classic bool `key:"classic" default:"true" usage:"accept the channel's classic suite beside the hybrid one"`
 
+	// Web is a folder with a dashboard to serve instead of the one inside, read anew for each request: for whoever works on
+	// it. Only in demo mode, because whoever can write there reads every password that is typed.
+	Web string `key:"web" usage:"folder of a built dashboard to serve instead of the one inside (demo only)"`
+
 	// LogLevel and LogFormat: text where standard error is a terminal, JSON elsewhere. A demo is quiet, because a newcomer
 	// reads what it prints.
 	LogLevel  string `key:"log_level" default:"info" demo:"warn" usage:"debug, info, warn or error"`
