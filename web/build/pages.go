@@ -25,7 +25,7 @@ const (
 	icon       = "src/icons/icon.svg"
 )
 
-// buildPages replaces the folder out by the built dashboard.
+// buildPages writes the built dashboard into the folder out, whose assets it replaces.
 func buildPages(root, out string) error {
 	options, err := common(root)
 	if err != nil {
@@ -52,7 +52,7 @@ func buildPages(root, out string) error {
 	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(out); err != nil {
+	if err := os.RemoveAll(filepath.Join(out, "assets")); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(out, "assets"), 0o755); err != nil { //nolint:gosec // public files
