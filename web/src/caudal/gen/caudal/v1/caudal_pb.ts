@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file caudal/v1/caudal.proto.
  */
 export const file_caudal_v1_caudal: GenFile = /*@__PURE__*/
-  fileDesc("ChZjYXVkYWwvdjEvY2F1ZGFsLnByb3RvEgljYXVkYWwudjEiMwoLQ2xpZW50RnJhbWUSJAoIY29tbWFuZHMYASADKAsyEi5jYXVkYWwudjEuQ29tbWFuZCI5CgtTZXJ2ZXJGcmFtZRIqCghtZXNzYWdlcxgBIAMoCzIYLmNhdWRhbC52MS5TZXJ2ZXJNZXNzYWdlIl0KDVNlcnZlck1lc3NhZ2USIQoFcmVwbHkYASABKAsyEC5jYXVkYWwudjEuUmVwbHlIABIhCgVldmVudBgCIAEoCzIQLmNhdWRhbC52MS5FdmVudEgAQgYKBGtpbmQitwcKB0NvbW1hbmQSCgoCaWQYASABKAQSFwoPaWRlbXBvdGVuY3lfa2V5GAIgASgMEigKBWhlbGxvGAogASgLMhcuY2F1ZGFsLnYxLkhlbGxvUmVxdWVzdEgAEi4KCHJlZ2lzdGVyGAsgASgLMhouY2F1ZGFsLnYxLlJlZ2lzdGVyUmVxdWVzdEgAEigKBWxvZ2luGAwgASgLMhcuY2F1ZGFsLnYxLkxvZ2luUmVxdWVzdEgAEioKBnJlc3VtZRgNIAEoCzIYLmNhdWRhbC52MS5SZXN1bWVSZXF1ZXN0SAASKgoGbG9nb3V0GA4gASgLMhguY2F1ZGFsLnYxLkxvZ291dFJlcXVlc3RIABI7Cg9jaGFuZ2VfcGFzc3dvcmQYDyABKAsyIC5jYXVkYWwudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0SAASNwoNbGlzdF9hY2NvdW50cxgQIAEoCzIeLmNhdWRhbC52MS5MaXN0QWNjb3VudHNSZXF1ZXN0SAASNQoMb3Blbl9hY2NvdW50GBEgASgLMh0uY2F1ZGFsLnYxLk9wZW5BY2NvdW50UmVxdWVzdEgAEjcKDXJlc29sdmVfcGF5ZWUYEiABKAsyHi5jYXVkYWwudjEuUmVzb2x2ZVBheWVlUmVxdWVzdEgAEi4KCHRyYW5zZmVyGBMgASgLMhouY2F1ZGFsLnYxLlRyYW5zZmVyUmVxdWVzdEgAEiwKB2hpc3RvcnkYFCABKAsyGS5jYXVkYWwudjEuSGlzdG9yeVJlcXVlc3RIABIwCglzdWJzY3JpYmUYFSABKAsyGy5jYXVkYWwudjEuU3Vic2NyaWJlUmVxdWVzdEgAEjQKC3Vuc3Vic2NyaWJlGBYgASgLMh0uY2F1ZGFsLnYxLlVuc3Vic2NyaWJlUmVxdWVzdEgAEjUKDGxpc3RfZGV2aWNlcxgXIAEoCzIdLmNhdWRhbC52MS5MaXN0RGV2aWNlc1JlcXVlc3RIABI3Cg1yZXZva2VfZGV2aWNlGBggASgLMh4uY2F1ZGFsLnYxLlJldm9rZURldmljZVJlcXVlc3RIABIsCgdkZXBvc2l0GBkgASgLMhkuY2F1ZGFsLnYxLkRlcG9zaXRSZXF1ZXN0SAASLgoId2l0aGRyYXcYGiABKAsyGi5jYXVkYWwudjEuV2l0aGRyYXdSZXF1ZXN0SAASJgoEcGluZxgbIAEoCzIWLmNhdWRhbC52MS5QaW5nUmVxdWVzdEgAQgkKB3JlcXVlc3QiywUKBVJlcGx5EgoKAmlkGAEgASgEEiEKBWVycm9yGAIgASgLMhAuY2F1ZGFsLnYxLkVycm9ySAASJwoFaGVsbG8YCiABKAsyFi5jYXVkYWwudjEuSGVsbG9SZXN1bHRIABIoCglzaWduZWRfaW4YCyABKAsyEy5jYXVkYWwudjEuU2lnbmVkSW5IABIpCgZsb2dvdXQYDiABKAsyFy5jYXVkYWwudjEuTG9nb3V0UmVzdWx0SAASOgoPY2hhbmdlX3Bhc3N3b3JkGA8gASgLMh8uY2F1ZGFsLnYxLkNoYW5nZVBhc3N3b3JkUmVzdWx0SAASNgoNbGlzdF9hY2NvdW50cxgQIAEoCzIdLmNhdWRhbC52MS5MaXN0QWNjb3VudHNSZXN1bHRIABIlCgdhY2NvdW50GBEgASgLMhIuY2F1ZGFsLnYxLkFjY291bnRIABIhCgVwYXllZRgSIAEoCzIQLmNhdWRhbC52MS5QYXllZUgAEiUKB3JlY2VpcHQYEyABKAsyEi5jYXVkYWwudjEuUmVjZWlwdEgAEisKB2hpc3RvcnkYFCABKAsyGC5jYXVkYWwudjEuSGlzdG9yeVJlc3VsdEgAEi8KCXN1YnNjcmliZRgVIAEoCzIaLmNhdWRhbC52MS5TdWJzY3JpYmVSZXN1bHRIABIzCgt1bnN1YnNjcmliZRgWIAEoCzIcLmNhdWRhbC52MS5VbnN1YnNjcmliZVJlc3VsdEgAEjQKDGxpc3RfZGV2aWNlcxgXIAEoCzIcLmNhdWRhbC52MS5MaXN0RGV2aWNlc1Jlc3VsdEgAEjYKDXJldm9rZV9kZXZpY2UYGCABKAsyHS5jYXVkYWwudjEuUmV2b2tlRGV2aWNlUmVzdWx0SAASJQoEcGluZxgbIAEoCzIVLmNhdWRhbC52MS5QaW5nUmVzdWx0SABCCAoGcmVzdWx0ImIKBUVycm9yEh0KBGNvZGUYASABKA4yDy5jYXVkYWwudjEuQ29kZRIPCgdtZXNzYWdlGAIgASgJEhEKCXJldHJ5YWJsZRgDIAEoCBIWCg5yZXRyeV9hZnRlcl9tcxgEIAEoDSIvCgxIZWxsb1JlcXVlc3QSDgoGY2xpZW50GAEgASgJEg8KB3ZlcnNpb24YAiABKA0inAEKC0hlbGxvUmVzdWx0Eg4KBnNlcnZlchgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3RpbWVfdXMYAyABKAMSFwoPaWRsZV90aW1lb3V0X21zGAQgASgNEhQKDGhlYXJ0YmVhdF9tcxgFIAEoDRIeChZjb21tYW5kc19pbl9mbGlnaHRfbWF4GAYgASgNEgwKBGRlbW8YByABKAgidQoPRGV2aWNlRW5yb2xtZW50EgwKBG5hbWUYASABKAkSLQoJYWxnb3JpdGhtGAIgASgOMhouY2F1ZGFsLnYxLkRldmljZUFsZ29yaXRobRISCgpwdWJsaWNfa2V5GAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDCJwCg9SZWdpc3RlclJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSDQoFb3duZXIYAiABKAkSEAoIcGFzc3dvcmQYAyABKAkSKgoGZGV2aWNlGAQgASgLMhouY2F1ZGFsLnYxLkRldmljZUVucm9sbWVudCJeCgxMb2dpblJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSKgoGZGV2aWNlGAMgASgLMhouY2F1ZGFsLnYxLkRldmljZUVucm9sbWVudCI1Cg1SZXN1bWVSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwibQoIU2lnbmVkSW4SEAoIdXNlcm5hbWUYASABKAkSDQoFb3duZXIYAiABKAkSHQoEcm9sZRgDIAEoDjIPLmNhdWRhbC52MS5Sb2xlEiEKBmRldmljZRgEIAEoCzIRLmNhdWRhbC52MS5EZXZpY2UiJgoNTG9nb3V0UmVxdWVzdBIVCg1yZXZva2VfZGV2aWNlGAEgASgIIg4KDExvZ291dFJlc3VsdCJDChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSFAoMb2xkX3Bhc3N3b3JkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIvChRDaGFuZ2VQYXNzd29yZFJlc3VsdBIXCg9kZXZpY2VzX3Jldm9rZWQYASABKA0i1AEKB0FjY291bnQSDQoFY2xhYmUYASABKAkSDAoEbmFtZRgCIAEoCRIQCghjdXJyZW5jeRgDIAEoCRIVCg1iYWxhbmNlX21pbm9yGAQgASgDEhcKD2F2YWlsYWJsZV9taW5vchgFIAEoAxILCgNzZXEYBiABKAQSDwoHdmVyc2lvbhgHIAEoBBIMCgRoZWFkGAggASgMEigKBnN0YXR1cxgJIAEoDjIYLmNhdWRhbC52MS5BY2NvdW50U3RhdHVzEhQKDG9wZW5lZF9hdF91cxgKIAEoAyIVChNMaXN0QWNjb3VudHNSZXF1ZXN0IjoKEkxpc3RBY2NvdW50c1Jlc3VsdBIkCghhY2NvdW50cxgBIAMoCzISLmNhdWRhbC52MS5BY2NvdW50IjQKEk9wZW5BY2NvdW50UmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCGN1cnJlbmN5GAIgASgJIkMKE1Jlc29sdmVQYXllZVJlcXVlc3QSDwoFY2xhYmUYASABKAlIABISCgh1c2VybmFtZRgCIAEoCUgAQgcKBXBheWVlIj0KBVBheWVlEg0KBWNsYWJlGAEgASgJEhMKC21hc2tlZF9uYW1lGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJImEKD1RyYW5zZmVyUmVxdWVzdBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhQKDGFtb3VudF9taW5vchgDIAEoAxIQCghjdXJyZW5jeRgEIAEoCRIMCgRtZW1vGAUgASgJIlcKDkRlcG9zaXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSFAoMYW1vdW50X21pbm9yGAIgASgDEhAKCGN1cnJlbmN5GAMgASgJEgwKBG1lbW8YBCABKAkiWAoPV2l0aGRyYXdSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSFAoMYW1vdW50X21pbm9yGAIgASgDEhAKCGN1cnJlbmN5GAMgASgJEgwKBG1lbW8YBCABKAki2AEKB1JlY2VpcHQSEwoLdHJhbnNmZXJfaWQYASABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAIgASgMEgwKBGZyb20YAyABKAkSCgoCdG8YBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgDEhAKCGN1cnJlbmN5GAYgASgJEgwKBG1lbW8YByABKAkSDQoFYXRfdXMYCCABKAMSFQoNYmFsYW5jZV9taW5vchgJIAEoAxILCgNzZXEYCiABKAQSDAoEaGVhZBgLIAEoDBIOCgZyZXBsYXkYDCABKAgilgIKA0xlZxITCgt0cmFuc2Zlcl9pZBgBIAEoCRILCgNzZXEYAiABKAQSFAoMYW1vdW50X21pbm9yGAMgASgSEhUKDWJhbGFuY2VfbWlub3IYBCABKAMSFAoMY291bnRlcnBhcnR5GAUgASgJEhkKEWNvdW50ZXJwYXJ0eV9uYW1lGAYgASgJEgwKBG1lbW8YByABKAkSDQoFYXRfdXMYCCABKAMSJQoEa2luZBgJIAEoDjIXLmNhdWRhbC52MS5UcmFuc2ZlcktpbmQSFwoPaWRlbXBvdGVuY3lfa2V5GAogASgMEgwKBGhlYWQYCyABKAwSEQoJbWVtb19zYWx0GAwgASgMEhEKCW1lbW9faGFzaBgNIAEoDCJkCg5IaXN0b3J5UmVxdWVzdBIPCgdhY2NvdW50GAEgASgJEg0KBWxpbWl0GAIgASgNEg4KBmN1cnNvchgDIAEoCRIQCghzaW5jZV91cxgEIAEoAxIQCgh1bnRpbF91cxgFIAEoAyI7Cg1IaXN0b3J5UmVzdWx0EhwKBGxlZ3MYASADKAsyDi5jYXVkYWwudjEuTGVnEgwKBG5leHQYAiABKAkiOgoQU3Vic2NyaWJlUmVxdWVzdBImCglwb3NpdGlvbnMYASADKAsyEy5jYXVkYWwudjEuUG9zaXRpb24iNgoIUG9zaXRpb24SDwoHYWNjb3VudBgBIAEoCRILCgNzZXEYAiABKAQSDAoEaGVhZBgDIAEoDCJgCg9TdWJzY3JpYmVSZXN1bHQSKQoIYWNjb3VudHMYASADKAsyFy5jYXVkYWwudjEuQWNjb3VudFN0YXRlEiIKB2RldmljZXMYAiADKAsyES5jYXVkYWwudjEuRGV2aWNlIoABCgxBY2NvdW50U3RhdGUSIwoHYWNjb3VudBgBIAEoCzISLmNhdWRhbC52MS5BY2NvdW50Eh8KB21pc3NpbmcYAiADKAsyDi5jYXVkYWwudjEuTGVnEhAKCHNuYXBzaG90GAMgASgIEhgKEGhpc3RvcnlfZGl2ZXJnZWQYBCABKAgiFAoSVW5zdWJzY3JpYmVSZXF1ZXN0IhMKEVVuc3Vic2NyaWJlUmVzdWx0IqYBCgZEZXZpY2USCgoCaWQYASABKAwSDAoEbmFtZRgCIAEoCRItCglhbGdvcml0aG0YAyABKA4yGi5jYXVkYWwudjEuRGV2aWNlQWxnb3JpdGhtEhIKCnB1YmxpY19rZXkYBCABKAwSFQoNY3JlYXRlZF9hdF91cxgFIAEoAxIXCg9sYXN0X3NlZW5fYXRfdXMYBiABKAMSDwoHY3VycmVudBgHIAEoCCIUChJMaXN0RGV2aWNlc1JlcXVlc3QiNwoRTGlzdERldmljZXNSZXN1bHQSIgoHZGV2aWNlcxgBIAMoCzIRLmNhdWRhbC52MS5EZXZpY2UiKAoTUmV2b2tlRGV2aWNlUmVxdWVzdBIRCglkZXZpY2VfaWQYASABKAwiFAoSUmV2b2tlRGV2aWNlUmVzdWx0Ig0KC1BpbmdSZXF1ZXN0Ih0KClBpbmdSZXN1bHQSDwoHdGltZV91cxgBIAEoAyLAAgoFRXZlbnQSKgoHYmFsYW5jZRgBIAEoCzIXLmNhdWRhbC52MS5CYWxhbmNlRXZlbnRIABIzCgxkZXZpY2VfYWRkZWQYAiABKAsyGy5jYXVkYWwudjEuRGV2aWNlQWRkZWRFdmVudEgAEjcKDmRldmljZV9yZXZva2VkGAMgASgLMh0uY2F1ZGFsLnYxLkRldmljZVJldm9rZWRFdmVudEgAEiwKCGRyYWluaW5nGAQgASgLMhguY2F1ZGFsLnYxLkRyYWluaW5nRXZlbnRIABIuCgloZWFydGJlYXQYBSABKAsyGS5jYXVkYWwudjEuSGVhcnRiZWF0RXZlbnRIABI3Cg5hY2NvdW50X29wZW5lZBgGIAEoCzIdLmNhdWRhbC52MS5BY2NvdW50T3BlbmVkRXZlbnRIAEIGCgRraW5kIsYBCgxCYWxhbmNlRXZlbnQSDwoHYWNjb3VudBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEgsKA3NlcRgDIAEoBBIVCg1iYWxhbmNlX21pbm9yGAQgASgDEhcKD2F2YWlsYWJsZV9taW5vchgFIAEoAxIQCghjdXJyZW5jeRgGIAEoCRIoCgZzdGF0dXMYByABKA4yGC5jYXVkYWwudjEuQWNjb3VudFN0YXR1cxIbCgNsZWcYCCABKAsyDi5jYXVkYWwudjEuTGVnIjUKEERldmljZUFkZGVkRXZlbnQSIQoGZGV2aWNlGAEgASgLMhEuY2F1ZGFsLnYxLkRldmljZSInChJEZXZpY2VSZXZva2VkRXZlbnQSEQoJZGV2aWNlX2lkGAEgASgMIiwKDURyYWluaW5nRXZlbnQSGwoTY29tZV9iYWNrX3dpdGhpbl9tcxgBIAEoDSIhCg5IZWFydGJlYXRFdmVudBIPCgd0aW1lX3VzGAEgASgDIjkKEkFjY291bnRPcGVuZWRFdmVudBIjCgdhY2NvdW50GAEgASgLMhIuY2F1ZGFsLnYxLkFjY291bnQq8AUKBENvZGUSFAoQQ09ERV9VTlNQRUNJRklFRBAAEhEKDUNPREVfSU5URVJOQUwQARIWChJDT0RFX1VOSU1QTEVNRU5URUQQAhIZChVDT0RFX0lOVkFMSURfQVJHVU1FTlQQAxIXChNDT0RFX0hFTExPX1JFUVVJUkVEEAQSGAoUQ09ERV9VTkFVVEhFTlRJQ0FURUQQBRIeChpDT0RFX0FMUkVBRFlfQVVUSEVOVElDQVRFRBAGEhgKFENPREVfQkFEX0NSRURFTlRJQUxTEAcSFgoSQ09ERV9CQURfU0lHTkFUVVJFEAgSFAoQQ09ERV9LRVlfUkVGVVNFRBAJEhcKE0NPREVfREVWSUNFX1JFVk9LRUQQChIaChZDT0RFX1BFUk1JU1NJT05fREVOSUVEEAsSEgoOQ09ERV9OT1RfRk9VTkQQDBIXChNDT0RFX1VTRVJOQU1FX1RBS0VOEA0SGQoVQ09ERV9JTlZBTElEX1BBU1NXT1JEEA4SGwoXQ09ERV9JTlNVRkZJQ0lFTlRfRlVORFMQDxIXChNDT0RFX0FDQ09VTlRfRlJPWkVOEBASGgoWQ09ERV9DVVJSRU5DWV9NSVNNQVRDSBAREhUKEUNPREVfU0FNRV9BQ0NPVU5UEBISFwoTQ09ERV9JTlZBTElEX0FNT1VOVBATEhkKFUNPREVfQkFMQU5DRV9PVkVSRkxPVxAUEhcKE0NPREVfTElNSVRfRVhDRUVERUQQFRITCg9DT0RFX0tFWV9SRVVTRUQQFhISCg5DT0RFX0tFWV9TVEFMRRAXEg0KCUNPREVfQlVTWRAYEhgKFENPREVfT1VUQ09NRV9VTktOT1dOEBkSFQoRQ09ERV9SQVRFX0xJTUlURUQQGhIRCg1DT0RFX0RSQUlOSU5HEBsSEQoNQ09ERV9UT09fTUFOWRAcEhQKEENPREVfVVNFUl9DTE9TRUQQHRIZChVDT0RFX0hJU1RPUllfRElWRVJHRUQQHipyCg9EZXZpY2VBbGdvcml0aG0SIAocREVWSUNFX0FMR09SSVRITV9VTlNQRUNJRklFRBAAEhwKGERFVklDRV9BTEdPUklUSE1fRUQyNTUxORABEh8KG0RFVklDRV9BTEdPUklUSE1fRUNEU0FfUDI1NhACKk4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfSE9MREVSEAESDwoLUk9MRV9URUxMRVIQAhIOCgpST0xFX0FETUlOEAMqZQoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUFDQ09VTlRfU1RBVFVTX0FDVElWRRABEhkKFUFDQ09VTlRfU1RBVFVTX0ZST1pFThACKpoBCgxUcmFuc2ZlcktpbmQSHQoZVFJBTlNGRVJfS0lORF9VTlNQRUNJRklFRBAAEhoKFlRSQU5TRkVSX0tJTkRfVFJBTlNGRVIQARIZChVUUkFOU0ZFUl9LSU5EX0RFUE9TSVQQAhIcChhUUkFOU0ZFUl9LSU5EX1dJVEhEUkFXQUwQAxIWChJUUkFOU0ZFUl9LSU5EX0dJRlQQBEIRWg9jYXVkYWwvcHJvdG9jb2xiBnByb3RvMw");
+  fileDesc("ChZjYXVkYWwvdjEvY2F1ZGFsLnByb3RvEgljYXVkYWwudjEiMwoLQ2xpZW50RnJhbWUSJAoIY29tbWFuZHMYASADKAsyEi5jYXVkYWwudjEuQ29tbWFuZCI5CgtTZXJ2ZXJGcmFtZRIqCghtZXNzYWdlcxgBIAMoCzIYLmNhdWRhbC52MS5TZXJ2ZXJNZXNzYWdlIl0KDVNlcnZlck1lc3NhZ2USIQoFcmVwbHkYASABKAsyEC5jYXVkYWwudjEuUmVwbHlIABIhCgVldmVudBgCIAEoCzIQLmNhdWRhbC52MS5FdmVudEgAQgYKBGtpbmQizgkKB0NvbW1hbmQSCgoCaWQYASABKAQSFwoPaWRlbXBvdGVuY3lfa2V5GAIgASgMEigKBWhlbGxvGAogASgLMhcuY2F1ZGFsLnYxLkhlbGxvUmVxdWVzdEgAEi4KCHJlZ2lzdGVyGAsgASgLMhouY2F1ZGFsLnYxLlJlZ2lzdGVyUmVxdWVzdEgAEigKBWxvZ2luGAwgASgLMhcuY2F1ZGFsLnYxLkxvZ2luUmVxdWVzdEgAEioKBnJlc3VtZRgNIAEoCzIYLmNhdWRhbC52MS5SZXN1bWVSZXF1ZXN0SAASKgoGbG9nb3V0GA4gASgLMhguY2F1ZGFsLnYxLkxvZ291dFJlcXVlc3RIABI7Cg9jaGFuZ2VfcGFzc3dvcmQYDyABKAsyIC5jYXVkYWwudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0SAASNwoNbGlzdF9hY2NvdW50cxgQIAEoCzIeLmNhdWRhbC52MS5MaXN0QWNjb3VudHNSZXF1ZXN0SAASNQoMb3Blbl9hY2NvdW50GBEgASgLMh0uY2F1ZGFsLnYxLk9wZW5BY2NvdW50UmVxdWVzdEgAEjcKDXJlc29sdmVfcGF5ZWUYEiABKAsyHi5jYXVkYWwudjEuUmVzb2x2ZVBheWVlUmVxdWVzdEgAEi4KCHRyYW5zZmVyGBMgASgLMhouY2F1ZGFsLnYxLlRyYW5zZmVyUmVxdWVzdEgAEiwKB2hpc3RvcnkYFCABKAsyGS5jYXVkYWwudjEuSGlzdG9yeVJlcXVlc3RIABIwCglzdWJzY3JpYmUYFSABKAsyGy5jYXVkYWwudjEuU3Vic2NyaWJlUmVxdWVzdEgAEjQKC3Vuc3Vic2NyaWJlGBYgASgLMh0uY2F1ZGFsLnYxLlVuc3Vic2NyaWJlUmVxdWVzdEgAEjUKDGxpc3RfZGV2aWNlcxgXIAEoCzIdLmNhdWRhbC52MS5MaXN0RGV2aWNlc1JlcXVlc3RIABI3Cg1yZXZva2VfZGV2aWNlGBggASgLMh4uY2F1ZGFsLnYxLlJldm9rZURldmljZVJlcXVlc3RIABIsCgdkZXBvc2l0GBkgASgLMhkuY2F1ZGFsLnYxLkRlcG9zaXRSZXF1ZXN0SAASLgoId2l0aGRyYXcYGiABKAsyGi5jYXVkYWwudjEuV2l0aGRyYXdSZXF1ZXN0SAASJgoEcGluZxgbIAEoCzIWLmNhdWRhbC52MS5QaW5nUmVxdWVzdEgAEjUKDGZpbmRfaG9sZGVycxgcIAEoCzIdLmNhdWRhbC52MS5GaW5kSG9sZGVyc1JlcXVlc3RIABIxCgpsaXN0X2F1ZGl0GB0gASgLMhsuY2F1ZGFsLnYxLkxpc3RBdWRpdFJlcXVlc3RIABI3Cg10ZWxsZXJfbGltaXRzGB4gASgLMh4uY2F1ZGFsLnYxLlRlbGxlckxpbWl0c1JlcXVlc3RIABI5Cg5yZW5hbWVfYWNjb3VudBgfIAEoCzIfLmNhdWRhbC52MS5SZW5hbWVBY2NvdW50UmVxdWVzdEgAEjcKDXJlbmFtZV9kZXZpY2UYICABKAsyHi5jYXVkYWwudjEuUmVuYW1lRGV2aWNlUmVxdWVzdEgAQgkKB3JlcXVlc3QiigcKBVJlcGx5EgoKAmlkGAEgASgEEiEKBWVycm9yGAIgASgLMhAuY2F1ZGFsLnYxLkVycm9ySAASJwoFaGVsbG8YCiABKAsyFi5jYXVkYWwudjEuSGVsbG9SZXN1bHRIABIoCglzaWduZWRfaW4YCyABKAsyEy5jYXVkYWwudjEuU2lnbmVkSW5IABIpCgZsb2dvdXQYDiABKAsyFy5jYXVkYWwudjEuTG9nb3V0UmVzdWx0SAASOgoPY2hhbmdlX3Bhc3N3b3JkGA8gASgLMh8uY2F1ZGFsLnYxLkNoYW5nZVBhc3N3b3JkUmVzdWx0SAASNgoNbGlzdF9hY2NvdW50cxgQIAEoCzIdLmNhdWRhbC52MS5MaXN0QWNjb3VudHNSZXN1bHRIABIlCgdhY2NvdW50GBEgASgLMhIuY2F1ZGFsLnYxLkFjY291bnRIABIhCgVwYXllZRgSIAEoCzIQLmNhdWRhbC52MS5QYXllZUgAEiUKB3JlY2VpcHQYEyABKAsyEi5jYXVkYWwudjEuUmVjZWlwdEgAEisKB2hpc3RvcnkYFCABKAsyGC5jYXVkYWwudjEuSGlzdG9yeVJlc3VsdEgAEi8KCXN1YnNjcmliZRgVIAEoCzIaLmNhdWRhbC52MS5TdWJzY3JpYmVSZXN1bHRIABIzCgt1bnN1YnNjcmliZRgWIAEoCzIcLmNhdWRhbC52MS5VbnN1YnNjcmliZVJlc3VsdEgAEjQKDGxpc3RfZGV2aWNlcxgXIAEoCzIcLmNhdWRhbC52MS5MaXN0RGV2aWNlc1Jlc3VsdEgAEjYKDXJldm9rZV9kZXZpY2UYGCABKAsyHS5jYXVkYWwudjEuUmV2b2tlRGV2aWNlUmVzdWx0SAASJQoEcGluZxgbIAEoCzIVLmNhdWRhbC52MS5QaW5nUmVzdWx0SAASNAoMZmluZF9ob2xkZXJzGBwgASgLMhwuY2F1ZGFsLnYxLkZpbmRIb2xkZXJzUmVzdWx0SAASMAoKbGlzdF9hdWRpdBgdIAEoCzIaLmNhdWRhbC52MS5MaXN0QXVkaXRSZXN1bHRIABIwCg10ZWxsZXJfbGltaXRzGB4gASgLMhcuY2F1ZGFsLnYxLlRlbGxlckxpbWl0c0gAEiMKBmRldmljZRggIAEoCzIRLmNhdWRhbC52MS5EZXZpY2VIAEIICgZyZXN1bHQiYgoFRXJyb3ISHQoEY29kZRgBIAEoDjIPLmNhdWRhbC52MS5Db2RlEg8KB21lc3NhZ2UYAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIEhYKDnJldHJ5X2FmdGVyX21zGAQgASgNIi8KDEhlbGxvUmVxdWVzdBIOCgZjbGllbnQYASABKAkSDwoHdmVyc2lvbhgCIAEoDSKcAQoLSGVsbG9SZXN1bHQSDgoGc2VydmVyGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHdGltZV91cxgDIAEoAxIXCg9pZGxlX3RpbWVvdXRfbXMYBCABKA0SFAoMaGVhcnRiZWF0X21zGAUgASgNEh4KFmNvbW1hbmRzX2luX2ZsaWdodF9tYXgYBiABKA0SDAoEZGVtbxgHIAEoCCJ1Cg9EZXZpY2VFbnJvbG1lbnQSDAoEbmFtZRgBIAEoCRItCglhbGdvcml0aG0YAiABKA4yGi5jYXVkYWwudjEuRGV2aWNlQWxnb3JpdGhtEhIKCnB1YmxpY19rZXkYAyABKAwSEQoJc2lnbmF0dXJlGAQgASgMInAKD1JlZ2lzdGVyUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRINCgVvd25lchgCIAEoCRIQCghwYXNzd29yZBgDIAEoCRIqCgZkZXZpY2UYBCABKAsyGi5jYXVkYWwudjEuRGV2aWNlRW5yb2xtZW50Il4KDExvZ2luUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIqCgZkZXZpY2UYAyABKAsyGi5jYXVkYWwudjEuRGV2aWNlRW5yb2xtZW50IjUKDVJlc3VtZVJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCJtCghTaWduZWRJbhIQCgh1c2VybmFtZRgBIAEoCRINCgVvd25lchgCIAEoCRIdCgRyb2xlGAMgASgOMg8uY2F1ZGFsLnYxLlJvbGUSIQoGZGV2aWNlGAQgASgLMhEuY2F1ZGFsLnYxLkRldmljZSImCg1Mb2dvdXRSZXF1ZXN0EhUKDXJldm9rZV9kZXZpY2UYASABKAgiDgoMTG9nb3V0UmVzdWx0IkMKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIUCgxvbGRfcGFzc3dvcmQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIi8KFENoYW5nZVBhc3N3b3JkUmVzdWx0EhcKD2RldmljZXNfcmV2b2tlZBgBIAEoDSLUAQoHQWNjb3VudBINCgVjbGFiZRgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJEhUKDWJhbGFuY2VfbWlub3IYBCABKAMSFwoPYXZhaWxhYmxlX21pbm9yGAUgASgDEgsKA3NlcRgGIAEoBBIPCgd2ZXJzaW9uGAcgASgEEgwKBGhlYWQYCCABKAwSKAoGc3RhdHVzGAkgASgOMhguY2F1ZGFsLnYxLkFjY291bnRTdGF0dXMSFAoMb3BlbmVkX2F0X3VzGAogASgDIhUKE0xpc3RBY2NvdW50c1JlcXVlc3QiOgoSTGlzdEFjY291bnRzUmVzdWx0EiQKCGFjY291bnRzGAEgAygLMhIuY2F1ZGFsLnYxLkFjY291bnQiNAoST3BlbkFjY291bnRSZXF1ZXN0EgwKBG5hbWUYASABKAkSEAoIY3VycmVuY3kYAiABKAkiNQoUUmVuYW1lQWNjb3VudFJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRIMCgRuYW1lGAIgASgJIkMKE1Jlc29sdmVQYXllZVJlcXVlc3QSDwoFY2xhYmUYASABKAlIABISCgh1c2VybmFtZRgCIAEoCUgAQgcKBXBheWVlIj0KBVBheWVlEg0KBWNsYWJlGAEgASgJEhMKC21hc2tlZF9uYW1lGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJImEKD1RyYW5zZmVyUmVxdWVzdBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhQKDGFtb3VudF9taW5vchgDIAEoAxIQCghjdXJyZW5jeRgEIAEoCRIMCgRtZW1vGAUgASgJIlcKDkRlcG9zaXRSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSFAoMYW1vdW50X21pbm9yGAIgASgDEhAKCGN1cnJlbmN5GAMgASgJEgwKBG1lbW8YBCABKAkiWAoPV2l0aGRyYXdSZXF1ZXN0Eg8KB2FjY291bnQYASABKAkSFAoMYW1vdW50X21pbm9yGAIgASgDEhAKCGN1cnJlbmN5GAMgASgJEgwKBG1lbW8YBCABKAkiIwoSRmluZEhvbGRlcnNSZXF1ZXN0Eg0KBXF1ZXJ5GAEgASgJIkUKEUZpbmRIb2xkZXJzUmVzdWx0EiIKB2hvbGRlcnMYASADKAsyES5jYXVkYWwudjEuSG9sZGVyEgwKBG1vcmUYAiABKAgiTwoGSG9sZGVyEhAKCHVzZXJuYW1lGAEgASgJEg0KBW93bmVyGAIgASgJEiQKCGFjY291bnRzGAMgAygLMhIuY2F1ZGFsLnYxLkFjY291bnQiMQoQTGlzdEF1ZGl0UmVxdWVzdBINCgVsaW1pdBgBIAEoDRIOCgZjdXJzb3IYAiABKAkiRwoPTGlzdEF1ZGl0UmVzdWx0EiYKB2VudHJpZXMYASADKAsyFS5jYXVkYWwudjEuQXVkaXRFbnRyeRIMCgRuZXh0GAIgASgJItACCgpBdWRpdEVudHJ5EgoKAmlkGAEgASgJEg0KBWF0X3VzGAIgASgDEiYKBmFjdGlvbhgDIAEoDjIWLmNhdWRhbC52MS5BdWRpdEFjdGlvbhINCgVhY3RvchgEIAEoCRIOCgZob2xkZXIYBSABKAkSDwoHYWNjb3VudBgGIAEoCRIUCgxhbW91bnRfbWlub3IYByABKAMSEAoIY3VycmVuY3kYCCABKAkSDAoEbWVtbxgJIAEoCRITCgt0cmFuc2Zlcl9pZBgKIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCyABKAwSIAoHcmVmdXNhbBgMIAEoDjIPLmNhdWRhbC52MS5Db2RlEg0KBXF1ZXJ5GA0gASgJEg0KBWZvdW5kGA4gASgNEgwKBG1vcmUYDyABKAgSDgoGYmVmb3JlGBAgASgJEg0KBWFmdGVyGBEgASgJIicKE1RlbGxlckxpbWl0c1JlcXVlc3QSEAoIY3VycmVuY3kYASABKAkipgEKDFRlbGxlckxpbWl0cxIQCghjdXJyZW5jeRgBIAEoCRIbChNvcGVyYXRpb25fbWF4X21pbm9yGAIgASgDEhUKDWRheV9tYXhfbWlub3IYAyABKAMSGwoTZGF5X2RlcG9zaXRlZF9taW5vchgEIAEoAxIbChNkYXlfd2l0aGRyYXduX21pbm9yGAUgASgDEhYKDmRheV9lbmRzX2F0X3VzGAYgASgDItgBCgdSZWNlaXB0EhMKC3RyYW5zZmVyX2lkGAEgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgCIAEoDBIMCgRmcm9tGAMgASgJEgoKAnRvGAQgASgJEhQKDGFtb3VudF9taW5vchgFIAEoAxIQCghjdXJyZW5jeRgGIAEoCRIMCgRtZW1vGAcgASgJEg0KBWF0X3VzGAggASgDEhUKDWJhbGFuY2VfbWlub3IYCSABKAMSCwoDc2VxGAogASgEEgwKBGhlYWQYCyABKAwSDgoGcmVwbGF5GAwgASgIIpYCCgNMZWcSEwoLdHJhbnNmZXJfaWQYASABKAkSCwoDc2VxGAIgASgEEhQKDGFtb3VudF9taW5vchgDIAEoEhIVCg1iYWxhbmNlX21pbm9yGAQgASgDEhQKDGNvdW50ZXJwYXJ0eRgFIAEoCRIZChFjb3VudGVycGFydHlfbmFtZRgGIAEoCRIMCgRtZW1vGAcgASgJEg0KBWF0X3VzGAggASgDEiUKBGtpbmQYCSABKA4yFy5jYXVkYWwudjEuVHJhbnNmZXJLaW5kEhcKD2lkZW1wb3RlbmN5X2tleRgKIAEoDBIMCgRoZWFkGAsgASgMEhEKCW1lbW9fc2FsdBgMIAEoDBIRCgltZW1vX2hhc2gYDSABKAwiZAoOSGlzdG9yeVJlcXVlc3QSDwoHYWNjb3VudBgBIAEoCRINCgVsaW1pdBgCIAEoDRIOCgZjdXJzb3IYAyABKAkSEAoIc2luY2VfdXMYBCABKAMSEAoIdW50aWxfdXMYBSABKAMiOwoNSGlzdG9yeVJlc3VsdBIcCgRsZWdzGAEgAygLMg4uY2F1ZGFsLnYxLkxlZxIMCgRuZXh0GAIgASgJIjoKEFN1YnNjcmliZVJlcXVlc3QSJgoJcG9zaXRpb25zGAEgAygLMhMuY2F1ZGFsLnYxLlBvc2l0aW9uIjYKCFBvc2l0aW9uEg8KB2FjY291bnQYASABKAkSCwoDc2VxGAIgASgEEgwKBGhlYWQYAyABKAwiYAoPU3Vic2NyaWJlUmVzdWx0EikKCGFjY291bnRzGAEgAygLMhcuY2F1ZGFsLnYxLkFjY291bnRTdGF0ZRIiCgdkZXZpY2VzGAIgAygLMhEuY2F1ZGFsLnYxLkRldmljZSKAAQoMQWNjb3VudFN0YXRlEiMKB2FjY291bnQYASABKAsyEi5jYXVkYWwudjEuQWNjb3VudBIfCgdtaXNzaW5nGAIgAygLMg4uY2F1ZGFsLnYxLkxlZxIQCghzbmFwc2hvdBgDIAEoCBIYChBoaXN0b3J5X2RpdmVyZ2VkGAQgASgIIhQKElVuc3Vic2NyaWJlUmVxdWVzdCITChFVbnN1YnNjcmliZVJlc3VsdCKmAQoGRGV2aWNlEgoKAmlkGAEgASgMEgwKBG5hbWUYAiABKAkSLQoJYWxnb3JpdGhtGAMgASgOMhouY2F1ZGFsLnYxLkRldmljZUFsZ29yaXRobRISCgpwdWJsaWNfa2V5GAQgASgMEhUKDWNyZWF0ZWRfYXRfdXMYBSABKAMSFwoPbGFzdF9zZWVuX2F0X3VzGAYgASgDEg8KB2N1cnJlbnQYByABKAgiFAoSTGlzdERldmljZXNSZXF1ZXN0IjcKEUxpc3REZXZpY2VzUmVzdWx0EiIKB2RldmljZXMYASADKAsyES5jYXVkYWwudjEuRGV2aWNlIigKE1Jldm9rZURldmljZVJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgMIhQKElJldm9rZURldmljZVJlc3VsdCI2ChNSZW5hbWVEZXZpY2VSZXF1ZXN0EhEKCWRldmljZV9pZBgBIAEoDBIMCgRuYW1lGAIgASgJIg0KC1BpbmdSZXF1ZXN0Ih0KClBpbmdSZXN1bHQSDwoHdGltZV91cxgBIAEoAyK0AwoFRXZlbnQSKgoHYmFsYW5jZRgBIAEoCzIXLmNhdWRhbC52MS5CYWxhbmNlRXZlbnRIABIzCgxkZXZpY2VfYWRkZWQYAiABKAsyGy5jYXVkYWwudjEuRGV2aWNlQWRkZWRFdmVudEgAEjcKDmRldmljZV9yZXZva2VkGAMgASgLMh0uY2F1ZGFsLnYxLkRldmljZVJldm9rZWRFdmVudEgAEiwKCGRyYWluaW5nGAQgASgLMhguY2F1ZGFsLnYxLkRyYWluaW5nRXZlbnRIABIuCgloZWFydGJlYXQYBSABKAsyGS5jYXVkYWwudjEuSGVhcnRiZWF0RXZlbnRIABI3Cg5hY2NvdW50X29wZW5lZBgGIAEoCzIdLmNhdWRhbC52MS5BY2NvdW50T3BlbmVkRXZlbnRIABI5Cg9hY2NvdW50X3JlbmFtZWQYByABKAsyHi5jYXVkYWwudjEuQWNjb3VudFJlbmFtZWRFdmVudEgAEjcKDmRldmljZV9yZW5hbWVkGAggASgLMh0uY2F1ZGFsLnYxLkRldmljZVJlbmFtZWRFdmVudEgAQgYKBGtpbmQixgEKDEJhbGFuY2VFdmVudBIPCgdhY2NvdW50GAEgASgJEg8KB3ZlcnNpb24YAiABKAQSCwoDc2VxGAMgASgEEhUKDWJhbGFuY2VfbWlub3IYBCABKAMSFwoPYXZhaWxhYmxlX21pbm9yGAUgASgDEhAKCGN1cnJlbmN5GAYgASgJEigKBnN0YXR1cxgHIAEoDjIYLmNhdWRhbC52MS5BY2NvdW50U3RhdHVzEhsKA2xlZxgIIAEoCzIOLmNhdWRhbC52MS5MZWciNQoQRGV2aWNlQWRkZWRFdmVudBIhCgZkZXZpY2UYASABKAsyES5jYXVkYWwudjEuRGV2aWNlIicKEkRldmljZVJldm9rZWRFdmVudBIRCglkZXZpY2VfaWQYASABKAwiLAoNRHJhaW5pbmdFdmVudBIbChNjb21lX2JhY2tfd2l0aGluX21zGAEgASgNIiEKDkhlYXJ0YmVhdEV2ZW50Eg8KB3RpbWVfdXMYASABKAMiOQoSQWNjb3VudE9wZW5lZEV2ZW50EiMKB2FjY291bnQYASABKAsyEi5jYXVkYWwudjEuQWNjb3VudCI6ChNBY2NvdW50UmVuYW1lZEV2ZW50EiMKB2FjY291bnQYASABKAsyEi5jYXVkYWwudjEuQWNjb3VudCI1ChJEZXZpY2VSZW5hbWVkRXZlbnQSEQoJZGV2aWNlX2lkGAEgASgMEgwKBG5hbWUYAiABKAkq8AUKBENvZGUSFAoQQ09ERV9VTlNQRUNJRklFRBAAEhEKDUNPREVfSU5URVJOQUwQARIWChJDT0RFX1VOSU1QTEVNRU5URUQQAhIZChVDT0RFX0lOVkFMSURfQVJHVU1FTlQQAxIXChNDT0RFX0hFTExPX1JFUVVJUkVEEAQSGAoUQ09ERV9VTkFVVEhFTlRJQ0FURUQQBRIeChpDT0RFX0FMUkVBRFlfQVVUSEVOVElDQVRFRBAGEhgKFENPREVfQkFEX0NSRURFTlRJQUxTEAcSFgoSQ09ERV9CQURfU0lHTkFUVVJFEAgSFAoQQ09ERV9LRVlfUkVGVVNFRBAJEhcKE0NPREVfREVWSUNFX1JFVk9LRUQQChIaChZDT0RFX1BFUk1JU1NJT05fREVOSUVEEAsSEgoOQ09ERV9OT1RfRk9VTkQQDBIXChNDT0RFX1VTRVJOQU1FX1RBS0VOEA0SGQoVQ09ERV9JTlZBTElEX1BBU1NXT1JEEA4SGwoXQ09ERV9JTlNVRkZJQ0lFTlRfRlVORFMQDxIXChNDT0RFX0FDQ09VTlRfRlJPWkVOEBASGgoWQ09ERV9DVVJSRU5DWV9NSVNNQVRDSBAREhUKEUNPREVfU0FNRV9BQ0NPVU5UEBISFwoTQ09ERV9JTlZBTElEX0FNT1VOVBATEhkKFUNPREVfQkFMQU5DRV9PVkVSRkxPVxAUEhcKE0NPREVfTElNSVRfRVhDRUVERUQQFRITCg9DT0RFX0tFWV9SRVVTRUQQFhISCg5DT0RFX0tFWV9TVEFMRRAXEg0KCUNPREVfQlVTWRAYEhgKFENPREVfT1VUQ09NRV9VTktOT1dOEBkSFQoRQ09ERV9SQVRFX0xJTUlURUQQGhIRCg1DT0RFX0RSQUlOSU5HEBsSEQoNQ09ERV9UT09fTUFOWRAcEhQKEENPREVfVVNFUl9DTE9TRUQQHRIZChVDT0RFX0hJU1RPUllfRElWRVJHRUQQHipyCg9EZXZpY2VBbGdvcml0aG0SIAocREVWSUNFX0FMR09SSVRITV9VTlNQRUNJRklFRBAAEhwKGERFVklDRV9BTEdPUklUSE1fRUQyNTUxORABEh8KG0RFVklDRV9BTEdPUklUSE1fRUNEU0FfUDI1NhACKk4KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfSE9MREVSEAESDwoLUk9MRV9URUxMRVIQAhIOCgpST0xFX0FETUlOEAMqZQoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUFDQ09VTlRfU1RBVFVTX0FDVElWRRABEhkKFUFDQ09VTlRfU1RBVFVTX0ZST1pFThACKv0CCgtBdWRpdEFjdGlvbhIcChhBVURJVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIYChRBVURJVF9BQ1RJT05fREVQT1NJVBABEhkKFUFVRElUX0FDVElPTl9XSVRIRFJBVxACEh0KGUFVRElUX0FDVElPTl9GSU5EX0hPTERFUlMQAxIcChhBVURJVF9BQ1RJT05fQ1JFQVRFX1VTRVIQBBIgChxBVURJVF9BQ1RJT05fQ0hBTkdFX1BBU1NXT1JEEAUSHwobQVVESVRfQUNUSU9OX1JFU0VUX1BBU1NXT1JEEAYSGQoVQVVESVRfQUNUSU9OX1NFVF9ST0xFEAcSGwoXQVVESVRfQUNUSU9OX0NMT1NFX1VTRVIQCBIeChpBVURJVF9BQ1RJT05fUkVWT0tFX0RFVklDRRAJEiMKH0FVRElUX0FDVElPTl9TRVRfQUNDT1VOVF9TVEFUVVMQChIeChpBVURJVF9BQ1RJT05fU0VUX09WRVJEUkFGVBALKpoBCgxUcmFuc2ZlcktpbmQSHQoZVFJBTlNGRVJfS0lORF9VTlNQRUNJRklFRBAAEhoKFlRSQU5TRkVSX0tJTkRfVFJBTlNGRVIQARIZChVUUkFOU0ZFUl9LSU5EX0RFUE9TSVQQAhIcChhUUkFOU0ZFUl9LSU5EX1dJVEhEUkFXQUwQAxIWChJUUkFOU0ZFUl9LSU5EX0dJRlQQBEIRWg9jYXVkYWwvcHJvdG9jb2xiBnByb3RvMw");
 
 /**
  * ClientFrame is everything that a client sends in one record. At most 256 commands.
@@ -217,6 +217,36 @@ export type Command = Message<"caudal.v1.Command"> & {
      */
     value: PingRequest;
     case: "ping";
+  } | {
+    /**
+     * @generated from field: caudal.v1.FindHoldersRequest find_holders = 28;
+     */
+    value: FindHoldersRequest;
+    case: "findHolders";
+  } | {
+    /**
+     * @generated from field: caudal.v1.ListAuditRequest list_audit = 29;
+     */
+    value: ListAuditRequest;
+    case: "listAudit";
+  } | {
+    /**
+     * @generated from field: caudal.v1.TellerLimitsRequest teller_limits = 30;
+     */
+    value: TellerLimitsRequest;
+    case: "tellerLimits";
+  } | {
+    /**
+     * @generated from field: caudal.v1.RenameAccountRequest rename_account = 31;
+     */
+    value: RenameAccountRequest;
+    case: "renameAccount";
+  } | {
+    /**
+     * @generated from field: caudal.v1.RenameDeviceRequest rename_device = 32;
+     */
+    value: RenameDeviceRequest;
+    case: "renameDevice";
   } | { case: undefined; value?: undefined };
 };
 
@@ -281,7 +311,7 @@ export type Reply = Message<"caudal.v1.Reply"> & {
     case: "listAccounts";
   } | {
     /**
-     * Answers open_account.
+     * Answers open_account and rename_account.
      *
      * @generated from field: caudal.v1.Account account = 17;
      */
@@ -339,6 +369,34 @@ export type Reply = Message<"caudal.v1.Reply"> & {
      */
     value: PingResult;
     case: "ping";
+  } | {
+    /**
+     * @generated from field: caudal.v1.FindHoldersResult find_holders = 28;
+     */
+    value: FindHoldersResult;
+    case: "findHolders";
+  } | {
+    /**
+     * @generated from field: caudal.v1.ListAuditResult list_audit = 29;
+     */
+    value: ListAuditResult;
+    case: "listAudit";
+  } | {
+    /**
+     * Answers teller_limits.
+     *
+     * @generated from field: caudal.v1.TellerLimits teller_limits = 30;
+     */
+    value: TellerLimits;
+    case: "tellerLimits";
+  } | {
+    /**
+     * Answers rename_device.
+     *
+     * @generated from field: caudal.v1.Device device = 32;
+     */
+    value: Device;
+    case: "device";
   } | { case: undefined; value?: undefined };
 };
 
@@ -834,6 +892,33 @@ export const OpenAccountRequestSchema: GenMessage<OpenAccountRequest> = /*@__PUR
   messageDesc(file_caudal_v1_caudal, 20);
 
 /**
+ * RenameAccountRequest gives an account of the user's another name, which raises its version. The name that it has already
+ * changes nothing, so a retry does no harm.
+ *
+ * @generated from message caudal.v1.RenameAccountRequest
+ */
+export type RenameAccountRequest = Message<"caudal.v1.RenameAccountRequest"> & {
+  /**
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * At most 60 characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message caudal.v1.RenameAccountRequest.
+ * Use `create(RenameAccountRequestSchema)` to create a new message.
+ */
+export const RenameAccountRequestSchema: GenMessage<RenameAccountRequest> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 21);
+
+/**
  * @generated from message caudal.v1.ResolvePayeeRequest
  */
 export type ResolvePayeeRequest = Message<"caudal.v1.ResolvePayeeRequest"> & {
@@ -862,7 +947,7 @@ export type ResolvePayeeRequest = Message<"caudal.v1.ResolvePayeeRequest"> & {
  * Use `create(ResolvePayeeRequestSchema)` to create a new message.
  */
 export const ResolvePayeeRequestSchema: GenMessage<ResolvePayeeRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 21);
+  messageDesc(file_caudal_v1_caudal, 22);
 
 /**
  * @generated from message caudal.v1.Payee
@@ -891,7 +976,7 @@ export type Payee = Message<"caudal.v1.Payee"> & {
  * Use `create(PayeeSchema)` to create a new message.
  */
 export const PayeeSchema: GenMessage<Payee> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 22);
+  messageDesc(file_caudal_v1_caudal, 23);
 
 /**
  * TransferRequest needs an idempotency key.
@@ -932,7 +1017,7 @@ export type TransferRequest = Message<"caudal.v1.TransferRequest"> & {
  * Use `create(TransferRequestSchema)` to create a new message.
  */
 export const TransferRequestSchema: GenMessage<TransferRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 23);
+  messageDesc(file_caudal_v1_caudal, 24);
 
 /**
  * DepositRequest (tellers) puts cash on a holder's account; it needs an idempotency key.
@@ -966,7 +1051,7 @@ export type DepositRequest = Message<"caudal.v1.DepositRequest"> & {
  * Use `create(DepositRequestSchema)` to create a new message.
  */
 export const DepositRequestSchema: GenMessage<DepositRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 24);
+  messageDesc(file_caudal_v1_caudal, 25);
 
 /**
  * WithdrawRequest (tellers) pays cash out of a holder's account; it needs an idempotency key.
@@ -1000,7 +1085,330 @@ export type WithdrawRequest = Message<"caudal.v1.WithdrawRequest"> & {
  * Use `create(WithdrawRequestSchema)` to create a new message.
  */
 export const WithdrawRequestSchema: GenMessage<WithdrawRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 25);
+  messageDesc(file_caudal_v1_caudal, 26);
+
+/**
+ * FindHoldersRequest (tellers) looks for those who can be served at the counter: who are not closed and have an account.
+ * Whoever asks is not among them: nobody serves themselves. Each look-up is in the audit log.
+ *
+ * @generated from message caudal.v1.FindHoldersRequest
+ */
+export type FindHoldersRequest = Message<"caudal.v1.FindHoldersRequest"> & {
+  /**
+   * 2 to 80 characters: an account's 18 digits; or words, each of which begins the username or a word of the holder's name.
+   * Case and accents do not count.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+};
+
+/**
+ * Describes the message caudal.v1.FindHoldersRequest.
+ * Use `create(FindHoldersRequestSchema)` to create a new message.
+ */
+export const FindHoldersRequestSchema: GenMessage<FindHoldersRequest> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 27);
+
+/**
+ * @generated from message caudal.v1.FindHoldersResult
+ */
+export type FindHoldersResult = Message<"caudal.v1.FindHoldersResult"> & {
+  /**
+   * At most 20, by username. Nobody found is no error.
+   *
+   * @generated from field: repeated caudal.v1.Holder holders = 1;
+   */
+  holders: Holder[];
+
+  /**
+   * There are others: the query says too little.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message caudal.v1.FindHoldersResult.
+ * Use `create(FindHoldersResultSchema)` to create a new message.
+ */
+export const FindHoldersResultSchema: GenMessage<FindHoldersResult> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 28);
+
+/**
+ * Holder is a customer as staff sees them.
+ *
+ * @generated from message caudal.v1.Holder
+ */
+export type Holder = Message<"caudal.v1.Holder"> & {
+  /**
+   * @generated from field: string username = 1;
+   */
+  username: string;
+
+  /**
+   * @generated from field: string owner = 2;
+   */
+  owner: string;
+
+  /**
+   * All of them, oldest first, without their chain heads.
+   *
+   * @generated from field: repeated caudal.v1.Account accounts = 3;
+   */
+  accounts: Account[];
+};
+
+/**
+ * Describes the message caudal.v1.Holder.
+ * Use `create(HolderSchema)` to create a new message.
+ */
+export const HolderSchema: GenMessage<Holder> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 29);
+
+/**
+ * ListAuditRequest (tellers) asks for the audit log, newest first: a teller for what they did themself, an admin for what
+ * everybody did.
+ *
+ * @generated from message caudal.v1.ListAuditRequest
+ */
+export type ListAuditRequest = Message<"caudal.v1.ListAuditRequest"> & {
+  /**
+   * 1 to 50; 0 means 50. A page may hold fewer, and still have a next.
+   *
+   * @generated from field: uint32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * Opaque, from the page before; empty for the newest.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message caudal.v1.ListAuditRequest.
+ * Use `create(ListAuditRequestSchema)` to create a new message.
+ */
+export const ListAuditRequestSchema: GenMessage<ListAuditRequest> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 30);
+
+/**
+ * @generated from message caudal.v1.ListAuditResult
+ */
+export type ListAuditResult = Message<"caudal.v1.ListAuditResult"> & {
+  /**
+   * @generated from field: repeated caudal.v1.AuditEntry entries = 1;
+   */
+  entries: AuditEntry[];
+
+  /**
+   * Empty at the end.
+   *
+   * @generated from field: string next = 2;
+   */
+  next: string;
+};
+
+/**
+ * Describes the message caudal.v1.ListAuditResult.
+ * Use `create(ListAuditResultSchema)` to create a new message.
+ */
+export const ListAuditResultSchema: GenMessage<ListAuditResult> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 31);
+
+/**
+ * AuditEntry is one line of the append-only audit log.
+ *
+ * @generated from message caudal.v1.AuditEntry
+ */
+export type AuditEntry = Message<"caudal.v1.AuditEntry"> & {
+  /**
+   * Opaque; the same for everybody, for ever.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: int64 at_us = 2;
+   */
+  atUs: bigint;
+
+  /**
+   * @generated from field: caudal.v1.AuditAction action = 3;
+   */
+  action: AuditAction;
+
+  /**
+   * Username of whoever did it; empty for the bank itself (a local command).
+   *
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * Username of whom it was done to: the account's holder, or the user. Empty where there is none.
+   *
+   * @generated from field: string holder = 5;
+   */
+  holder: string;
+
+  /**
+   * The account that it was done to, if any.
+   *
+   * @generated from field: string account = 6;
+   */
+  account: string;
+
+  /**
+   * Of a deposit or a withdrawal.
+   *
+   * @generated from field: int64 amount_minor = 7;
+   */
+  amountMinor: bigint;
+
+  /**
+   * @generated from field: string currency = 8;
+   */
+  currency: string;
+
+  /**
+   * Of one that was carried out; empty where it had none, and where it was erased.
+   *
+   * @generated from field: string memo = 9;
+   */
+  memo: string;
+
+  /**
+   * @generated from field: string transfer_id = 10;
+   */
+  transferId: string;
+
+  /**
+   * Only of orders that this user gave.
+   *
+   * @generated from field: bytes idempotency_key = 11;
+   */
+  idempotencyKey: Uint8Array;
+
+  /**
+   * Why a deposit or a withdrawal was refused; unspecified where it was carried out, and for every other action.
+   *
+   * @generated from field: caudal.v1.Code refusal = 12;
+   */
+  refusal: Code;
+
+  /**
+   * Of a look-up: what was looked for, how many were found, and whether there were others.
+   *
+   * @generated from field: string query = 13;
+   */
+  query: string;
+
+  /**
+   * @generated from field: uint32 found = 14;
+   */
+  found: number;
+
+  /**
+   * @generated from field: bool more = 15;
+   */
+  more: boolean;
+
+  /**
+   * Of a change of role, status or overdraft (in minor units): what it was, and what it is since.
+   *
+   * @generated from field: string before = 16;
+   */
+  before: string;
+
+  /**
+   * @generated from field: string after = 17;
+   */
+  after: string;
+};
+
+/**
+ * Describes the message caudal.v1.AuditEntry.
+ * Use `create(AuditEntrySchema)` to create a new message.
+ */
+export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 32);
+
+/**
+ * TellerLimitsRequest (tellers) asks what whoever asks may still take in and pay out today.
+ *
+ * @generated from message caudal.v1.TellerLimitsRequest
+ */
+export type TellerLimitsRequest = Message<"caudal.v1.TellerLimitsRequest"> & {
+  /**
+   * Empty means MXN.
+   *
+   * @generated from field: string currency = 1;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message caudal.v1.TellerLimitsRequest.
+ * Use `create(TellerLimitsRequestSchema)` to create a new message.
+ */
+export const TellerLimitsRequestSchema: GenMessage<TellerLimitsRequest> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 33);
+
+/**
+ * TellerLimits are minor units of one currency. Deposits and withdrawals each have the day's limit for themselves.
+ *
+ * @generated from message caudal.v1.TellerLimits
+ */
+export type TellerLimits = Message<"caudal.v1.TellerLimits"> & {
+  /**
+   * @generated from field: string currency = 1;
+   */
+  currency: string;
+
+  /**
+   * For one deposit or withdrawal.
+   *
+   * @generated from field: int64 operation_max_minor = 2;
+   */
+  operationMaxMinor: bigint;
+
+  /**
+   * @generated from field: int64 day_max_minor = 3;
+   */
+  dayMaxMinor: bigint;
+
+  /**
+   * Since the day began.
+   *
+   * @generated from field: int64 day_deposited_minor = 4;
+   */
+  dayDepositedMinor: bigint;
+
+  /**
+   * @generated from field: int64 day_withdrawn_minor = 5;
+   */
+  dayWithdrawnMinor: bigint;
+
+  /**
+   * When the day ends (midnight, UTC) and both begin again at nothing.
+   *
+   * @generated from field: int64 day_ends_at_us = 6;
+   */
+  dayEndsAtUs: bigint;
+};
+
+/**
+ * Describes the message caudal.v1.TellerLimits.
+ * Use `create(TellerLimitsSchema)` to create a new message.
+ */
+export const TellerLimitsSchema: GenMessage<TellerLimits> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 34);
 
 /**
  * Receipt is the bank's answer to a transfer that is committed. A retry of the same key gets the same one, with replay set.
@@ -1078,7 +1486,7 @@ export type Receipt = Message<"caudal.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 26);
+  messageDesc(file_caudal_v1_caudal, 35);
 
 /**
  * Leg is one account's half of a transfer.
@@ -1167,7 +1575,7 @@ export type Leg = Message<"caudal.v1.Leg"> & {
  * Use `create(LegSchema)` to create a new message.
  */
 export const LegSchema: GenMessage<Leg> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 27);
+  messageDesc(file_caudal_v1_caudal, 36);
 
 /**
  * HistoryRequest asks for legs, newest first.
@@ -1214,7 +1622,7 @@ export type HistoryRequest = Message<"caudal.v1.HistoryRequest"> & {
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema: GenMessage<HistoryRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 28);
+  messageDesc(file_caudal_v1_caudal, 37);
 
 /**
  * @generated from message caudal.v1.HistoryResult
@@ -1238,7 +1646,7 @@ export type HistoryResult = Message<"caudal.v1.HistoryResult"> & {
  * Use `create(HistoryResultSchema)` to create a new message.
  */
 export const HistoryResultSchema: GenMessage<HistoryResult> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 29);
+  messageDesc(file_caudal_v1_caudal, 38);
 
 /**
  * SubscribeRequest makes the connection live: the reply says where every account stands, and from then on each change
@@ -1260,7 +1668,7 @@ export type SubscribeRequest = Message<"caudal.v1.SubscribeRequest"> & {
  * Use `create(SubscribeRequestSchema)` to create a new message.
  */
 export const SubscribeRequestSchema: GenMessage<SubscribeRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 30);
+  messageDesc(file_caudal_v1_caudal, 39);
 
 /**
  * @generated from message caudal.v1.Position
@@ -1289,7 +1697,7 @@ export type Position = Message<"caudal.v1.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 31);
+  messageDesc(file_caudal_v1_caudal, 40);
 
 /**
  * @generated from message caudal.v1.SubscribeResult
@@ -1313,7 +1721,7 @@ export type SubscribeResult = Message<"caudal.v1.SubscribeResult"> & {
  * Use `create(SubscribeResultSchema)` to create a new message.
  */
 export const SubscribeResultSchema: GenMessage<SubscribeResult> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 32);
+  messageDesc(file_caudal_v1_caudal, 41);
 
 /**
  * @generated from message caudal.v1.AccountState
@@ -1351,7 +1759,7 @@ export type AccountState = Message<"caudal.v1.AccountState"> & {
  * Use `create(AccountStateSchema)` to create a new message.
  */
 export const AccountStateSchema: GenMessage<AccountState> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 33);
+  messageDesc(file_caudal_v1_caudal, 42);
 
 /**
  * @generated from message caudal.v1.UnsubscribeRequest
@@ -1364,7 +1772,7 @@ export type UnsubscribeRequest = Message<"caudal.v1.UnsubscribeRequest"> & {
  * Use `create(UnsubscribeRequestSchema)` to create a new message.
  */
 export const UnsubscribeRequestSchema: GenMessage<UnsubscribeRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 34);
+  messageDesc(file_caudal_v1_caudal, 43);
 
 /**
  * @generated from message caudal.v1.UnsubscribeResult
@@ -1377,7 +1785,7 @@ export type UnsubscribeResult = Message<"caudal.v1.UnsubscribeResult"> & {
  * Use `create(UnsubscribeResultSchema)` to create a new message.
  */
 export const UnsubscribeResultSchema: GenMessage<UnsubscribeResult> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 35);
+  messageDesc(file_caudal_v1_caudal, 44);
 
 /**
  * @generated from message caudal.v1.Device
@@ -1426,7 +1834,7 @@ export type Device = Message<"caudal.v1.Device"> & {
  * Use `create(DeviceSchema)` to create a new message.
  */
 export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 36);
+  messageDesc(file_caudal_v1_caudal, 45);
 
 /**
  * @generated from message caudal.v1.ListDevicesRequest
@@ -1439,7 +1847,7 @@ export type ListDevicesRequest = Message<"caudal.v1.ListDevicesRequest"> & {
  * Use `create(ListDevicesRequestSchema)` to create a new message.
  */
 export const ListDevicesRequestSchema: GenMessage<ListDevicesRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 37);
+  messageDesc(file_caudal_v1_caudal, 46);
 
 /**
  * @generated from message caudal.v1.ListDevicesResult
@@ -1456,7 +1864,7 @@ export type ListDevicesResult = Message<"caudal.v1.ListDevicesResult"> & {
  * Use `create(ListDevicesResultSchema)` to create a new message.
  */
 export const ListDevicesResultSchema: GenMessage<ListDevicesResult> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 38);
+  messageDesc(file_caudal_v1_caudal, 47);
 
 /**
  * @generated from message caudal.v1.RevokeDeviceRequest
@@ -1473,7 +1881,7 @@ export type RevokeDeviceRequest = Message<"caudal.v1.RevokeDeviceRequest"> & {
  * Use `create(RevokeDeviceRequestSchema)` to create a new message.
  */
 export const RevokeDeviceRequestSchema: GenMessage<RevokeDeviceRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 39);
+  messageDesc(file_caudal_v1_caudal, 48);
 
 /**
  * @generated from message caudal.v1.RevokeDeviceResult
@@ -1486,7 +1894,33 @@ export type RevokeDeviceResult = Message<"caudal.v1.RevokeDeviceResult"> & {
  * Use `create(RevokeDeviceResultSchema)` to create a new message.
  */
 export const RevokeDeviceResultSchema: GenMessage<RevokeDeviceResult> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 40);
+  messageDesc(file_caudal_v1_caudal, 49);
+
+/**
+ * RenameDeviceRequest gives a live device of the user's another name. The name that it has already changes nothing.
+ *
+ * @generated from message caudal.v1.RenameDeviceRequest
+ */
+export type RenameDeviceRequest = Message<"caudal.v1.RenameDeviceRequest"> & {
+  /**
+   * @generated from field: bytes device_id = 1;
+   */
+  deviceId: Uint8Array;
+
+  /**
+   * At most 60 characters.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message caudal.v1.RenameDeviceRequest.
+ * Use `create(RenameDeviceRequestSchema)` to create a new message.
+ */
+export const RenameDeviceRequestSchema: GenMessage<RenameDeviceRequest> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 50);
 
 /**
  * @generated from message caudal.v1.PingRequest
@@ -1499,7 +1933,7 @@ export type PingRequest = Message<"caudal.v1.PingRequest"> & {
  * Use `create(PingRequestSchema)` to create a new message.
  */
 export const PingRequestSchema: GenMessage<PingRequest> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 41);
+  messageDesc(file_caudal_v1_caudal, 51);
 
 /**
  * @generated from message caudal.v1.PingResult
@@ -1516,7 +1950,7 @@ export type PingResult = Message<"caudal.v1.PingResult"> & {
  * Use `create(PingResultSchema)` to create a new message.
  */
 export const PingResultSchema: GenMessage<PingResult> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 42);
+  messageDesc(file_caudal_v1_caudal, 52);
 
 /**
  * Event is what the bank says without being asked. Unknown ones are skipped.
@@ -1563,6 +1997,18 @@ export type Event = Message<"caudal.v1.Event"> & {
      */
     value: AccountOpenedEvent;
     case: "accountOpened";
+  } | {
+    /**
+     * @generated from field: caudal.v1.AccountRenamedEvent account_renamed = 7;
+     */
+    value: AccountRenamedEvent;
+    case: "accountRenamed";
+  } | {
+    /**
+     * @generated from field: caudal.v1.DeviceRenamedEvent device_renamed = 8;
+     */
+    value: DeviceRenamedEvent;
+    case: "deviceRenamed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1571,7 +2017,7 @@ export type Event = Message<"caudal.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 43);
+  messageDesc(file_caudal_v1_caudal, 53);
 
 /**
  * BalanceEvent says where an account stands after a change. The newest version wins; a jump in seq means that legs were
@@ -1628,7 +2074,7 @@ export type BalanceEvent = Message<"caudal.v1.BalanceEvent"> & {
  * Use `create(BalanceEventSchema)` to create a new message.
  */
 export const BalanceEventSchema: GenMessage<BalanceEvent> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 44);
+  messageDesc(file_caudal_v1_caudal, 54);
 
 /**
  * @generated from message caudal.v1.DeviceAddedEvent
@@ -1645,7 +2091,7 @@ export type DeviceAddedEvent = Message<"caudal.v1.DeviceAddedEvent"> & {
  * Use `create(DeviceAddedEventSchema)` to create a new message.
  */
 export const DeviceAddedEventSchema: GenMessage<DeviceAddedEvent> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 45);
+  messageDesc(file_caudal_v1_caudal, 55);
 
 /**
  * @generated from message caudal.v1.DeviceRevokedEvent
@@ -1662,7 +2108,7 @@ export type DeviceRevokedEvent = Message<"caudal.v1.DeviceRevokedEvent"> & {
  * Use `create(DeviceRevokedEventSchema)` to create a new message.
  */
 export const DeviceRevokedEventSchema: GenMessage<DeviceRevokedEvent> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 46);
+  messageDesc(file_caudal_v1_caudal, 56);
 
 /**
  * DrainingEvent: the server stops; come back at a random moment within this time.
@@ -1681,7 +2127,7 @@ export type DrainingEvent = Message<"caudal.v1.DrainingEvent"> & {
  * Use `create(DrainingEventSchema)` to create a new message.
  */
 export const DrainingEventSchema: GenMessage<DrainingEvent> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 47);
+  messageDesc(file_caudal_v1_caudal, 57);
 
 /**
  * @generated from message caudal.v1.HeartbeatEvent
@@ -1698,7 +2144,7 @@ export type HeartbeatEvent = Message<"caudal.v1.HeartbeatEvent"> & {
  * Use `create(HeartbeatEventSchema)` to create a new message.
  */
 export const HeartbeatEventSchema: GenMessage<HeartbeatEvent> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 48);
+  messageDesc(file_caudal_v1_caudal, 58);
 
 /**
  * @generated from message caudal.v1.AccountOpenedEvent
@@ -1715,7 +2161,51 @@ export type AccountOpenedEvent = Message<"caudal.v1.AccountOpenedEvent"> & {
  * Use `create(AccountOpenedEventSchema)` to create a new message.
  */
 export const AccountOpenedEventSchema: GenMessage<AccountOpenedEvent> = /*@__PURE__*/
-  messageDesc(file_caudal_v1_caudal, 49);
+  messageDesc(file_caudal_v1_caudal, 59);
+
+/**
+ * AccountRenamedEvent has the account as it stands since, under a version of its own. It goes to all of the user's
+ * connections; on the one that asked it may come before the reply.
+ *
+ * @generated from message caudal.v1.AccountRenamedEvent
+ */
+export type AccountRenamedEvent = Message<"caudal.v1.AccountRenamedEvent"> & {
+  /**
+   * @generated from field: caudal.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message caudal.v1.AccountRenamedEvent.
+ * Use `create(AccountRenamedEventSchema)` to create a new message.
+ */
+export const AccountRenamedEventSchema: GenMessage<AccountRenamedEvent> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 60);
+
+/**
+ * DeviceRenamedEvent goes to the user's other connections, like the other events of devices.
+ *
+ * @generated from message caudal.v1.DeviceRenamedEvent
+ */
+export type DeviceRenamedEvent = Message<"caudal.v1.DeviceRenamedEvent"> & {
+  /**
+   * @generated from field: bytes device_id = 1;
+   */
+  deviceId: Uint8Array;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message caudal.v1.DeviceRenamedEvent.
+ * Use `create(DeviceRenamedEventSchema)` to create a new message.
+ */
+export const DeviceRenamedEventSchema: GenMessage<DeviceRenamedEvent> = /*@__PURE__*/
+  messageDesc(file_caudal_v1_caudal, 61);
 
 /**
  * Code is stable: programs may rely on it. Its wire name in text is the value's name in lower case without the prefix.
@@ -1973,6 +2463,81 @@ export const AccountStatusSchema: GenEnum<AccountStatus> = /*@__PURE__*/
   enumDesc(file_caudal_v1_caudal, 3);
 
 /**
+ * @generated from enum caudal.v1.AuditAction
+ */
+export enum AuditAction {
+  /**
+   * Something that this version of the vocabulary has no name for.
+   *
+   * @generated from enum value: AUDIT_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_DEPOSIT = 1;
+   */
+  DEPOSIT = 1,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_WITHDRAW = 2;
+   */
+  WITHDRAW = 2,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_FIND_HOLDERS = 3;
+   */
+  FIND_HOLDERS = 3,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_CREATE_USER = 4;
+   */
+  CREATE_USER = 4,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_CHANGE_PASSWORD = 5;
+   */
+  CHANGE_PASSWORD = 5,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_RESET_PASSWORD = 6;
+   */
+  RESET_PASSWORD = 6,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_SET_ROLE = 7;
+   */
+  SET_ROLE = 7,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_CLOSE_USER = 8;
+   */
+  CLOSE_USER = 8,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_REVOKE_DEVICE = 9;
+   */
+  REVOKE_DEVICE = 9,
+
+  /**
+   * An account was frozen, or thawed.
+   *
+   * @generated from enum value: AUDIT_ACTION_SET_ACCOUNT_STATUS = 10;
+   */
+  SET_ACCOUNT_STATUS = 10,
+
+  /**
+   * @generated from enum value: AUDIT_ACTION_SET_OVERDRAFT = 11;
+   */
+  SET_OVERDRAFT = 11,
+}
+
+/**
+ * Describes the enum caudal.v1.AuditAction.
+ */
+export const AuditActionSchema: GenEnum<AuditAction> = /*@__PURE__*/
+  enumDesc(file_caudal_v1_caudal, 4);
+
+/**
  * @generated from enum caudal.v1.TransferKind
  */
 export enum TransferKind {
@@ -2006,5 +2571,5 @@ export enum TransferKind {
  * Describes the enum caudal.v1.TransferKind.
  */
 export const TransferKindSchema: GenEnum<TransferKind> = /*@__PURE__*/
-  enumDesc(file_caudal_v1_caudal, 4);
+  enumDesc(file_caudal_v1_caudal, 5);
 
