@@ -1,0 +1,102 @@
+import { type Bytes, concat } from "./bytes.ts";
+import { type CipherState, tagSize } from "./cipher-state.ts";
+import { ChannelError } from "./errors.ts";
+import { ciphertextSize, generateMLKEM, type MLKEMKeyPair, type MLKEMProvider } from "./mlkem.ts";
+import { prologue } from "./prologue.ts";
+import { maxCertificate, message2Length, type Suite } from "./suite.ts";
+import { Symmetric } from "./symmetric.ts";
+import { agree, generateX25519, type X25519KeyPair, x25519Size } from "./x25519.ts";
+
+/** Where the ephemeral keys of a handshake come from. Two handshakes with the same keys are broken. */
+export interface Source {
+  x25519(): Promise<X25519KeyPair>;
+  mlkem(): Promise<MLKEMKeyPair>;
+}
+
+/** Fresh keys that no script can export. Only tests with fixed vectors have another source. */
+export const freshKeys: Source = { x25519: generateX25519, mlkem: generateMLKEM };
+
+/** What a handshake has proven, before anybody has looked at the certificate. */
+export interface Agreed {
+  /** The channel hash: h after message 2, 32 bytes. */
+  readonly hash: Bytes;
+  /** The static X25519 key whose private half the peer has. */
+  readonly staticKey: Bytes;
+  /** Payload of message 2. */
+  readonly certificate: Bytes;
+  readonly sending: CipherState;
+  readonly opening: CipherState;
+}
+
+/** The client of Noise NX and NXhfs (PROTOCOL.md, section 2): message 1 out, message 2 in, once. */
+export class Initiator {
+  #used = false;
+
+  private constructor(
+    readonly suite: Suite,
+    /** 32 or 1,216 bytes, the first message of the socket. */
+    readonly message1: Bytes,
+    private readonly symmetric: Symmetric,
+    private readonly ephemeral: X25519KeyPair,
+    private readonly kem: MLKEMKeyPair | undefined,
+  ) {}
+
+  /** Who computes ML-KEM; `undefined` in the classic suite. */
+  get mlkem(): MLKEMProvider | undefined {
+    return this.kem?.provider;
+  }
+
+  /** Makes message 1. Throws `config`, `unsupported`, `unavailable`. */
+  static async start(suite: Suite, offered: readonly string[], source: Source): Promise<Initiator> {
+    const before = prologue(offered, suite.subprotocol);
+    const [symmetric, ephemeral, kem] = await Promise.all([
+      Symmetric.start(suite.protocolName, before),
+      source.x25519(),
+      suite.hybrid ? source.mlkem() : undefined,
+    ]);
+    const e = ephemeral.publicKey;
+    await symmetric.mixHash(e);
+    const e1 = kem === undefined ? new Uint8Array(0) : await symmetric.encryptAndHash(kem.encapsulationKey);
+    const payload = await symmetric.encryptAndHash(new Uint8Array(0));
+    return new Initiator(suite, concat(e, e1, payload), symmetric, ephemeral, kem);
+  }
+
+  /**
+   * Takes message 2. Whatever comes of it, the handshake is used up: `handshake_malformed`, `handshake_authentication`
+   * (also for another view of the offer), `low_order`, `handshake_used`.
+   */
+  async readMessage2(message2: Bytes): Promise<Agreed> {
+    if (this.#used) throw new ChannelError("handshake_used", "the handshake has been used");
+    this.#used = true;
+    try {
+      return await this.#read(message2);
+    } finally {
+      this.symmetric.wipe();
+      this.kem?.wipe();
+    }
+  }
+
+  async #read(message2: Bytes): Promise<Agreed> {
+    const { symmetric } = this;
+    const shortest = message2Length(this.suite, 0);
+    if (message2.length < shortest || message2.length > message2Length(this.suite, maxCertificate)) {
+      throw new ChannelError("handshake_malformed", `message 2 has ${message2.length} bytes`);
+    }
+    let at = 0;
+    const cut = (length: number) => message2.slice(at, (at += length));
+
+    const e = cut(x25519Size);
+    await symmetric.mixHash(e);
+    await symmetric.mixKey(await agree(this.ephemeral.privateKey, e)); // ee
+    if (this.kem !== undefined) {
+      const ciphertext = await symmetric.decryptAndHash(cut(ciphertextSize + tagSize)); // ekem1
+      await symmetric.mixKey(await this.kem.decapsulate(ciphertext));
+    }
+    const staticKey = await symmetric.decryptAndHash(cut(x25519Size + tagSize)); // s
+    await symmetric.mixKey(await agree(this.ephemeral.privateKey, staticKey)); // es
+    const certificate = await symmetric.decryptAndHash(message2.slice(at));
+
+    const [sending, opening] = await symmetric.split();
+    return { hash: symmetric.hash, staticKey, certificate, sending, opening };
+  }
+}
