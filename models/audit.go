@@ -18,6 +18,32 @@ const (
 	maxAuditPage = 1000
 )
 
+// The actions. Rows have them for ever, so none changes its name.
+const (
+	actionFindHolders       = "holder.find"
+	actionCreateUser        = "user.create"
+	actionChangePassword    = "user.change_password"
+	actionResetPassword     = "user.reset_password"
+	actionSetRole           = "user.set_role"
+	actionCloseUser         = "user.close"
+	actionRevokeDevice      = "device.revoke"
+	ActionSetAccountStatus  = "account.set_status"
+	ActionSetOverdraft      = "account.set_overdraft"
+	ActionDeposit           = "deposit"
+	ActionDepositRefused    = "deposit_refused"
+	ActionWithdrawal        = "withdraw"
+	ActionWithdrawalRefused = "withdraw_refused"
+)
+
+// CounterDetail is the detail of a deposit or a withdrawal, and of one that was refused.
+type CounterDetail struct {
+	Transfer    int64  `json:"transfer,omitempty"` // row id; 0 where it was refused
+	Key         string `json:"key"`                // in hex
+	AmountMinor int64  `json:"amount_minor"`
+	Currency    string `json:"currency"`
+	Refusal     string `json:"refusal,omitempty"` // by the ledger's name
+}
+
 // Audit appends an entry to the audit log inside a transaction on the writer's connection, so that it stands or falls with
 // what it tells of. actor is a user's id or [Operator], action such as "user.close", subject such as "user:12"; detail is
 // for people and becomes a JSON object. No secret belongs in it: nobody can take it out again.

@@ -79,7 +79,10 @@ func (s *Store) found(ctx context.Context) error {
 		if err := s.openHeads(tx); err != nil {
 			return err
 		}
-		return s.openSystemAccounts(tx)
+		if err := s.openSystemAccounts(tx); err != nil {
+			return err
+		}
+		return s.fillHolderWords(tx)
 	})
 }
 

@@ -137,24 +137,57 @@ func liveDevices(tx *gorm.DB, userID int64) ([]Device, error) {
 // RevokeDevice ends a live device of the user for good. A device of somebody else, a revoked one and one that never was
 // are all ErrDeviceNotFound.
 func (s *Store) RevokeDevice(ctx context.Context, userID int64, publicID []byte) (*Device, error) {
-	var device Device
-	err := s.Write(ctx, func(tx *gorm.DB) error {
-		err := tx.Where("public_id = ? AND user_id = ? AND revoked_at IS NULL", publicID, userID).Take(&device).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return ErrDeviceNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("models: read a device: %w", err)
-		}
-		if err := s.revoke(tx, &device); err != nil {
+	var device *Device
+	err := s.Write(ctx, func(tx *gorm.DB) (err error) {
+		if device, err = liveDevice(tx, userID, publicID); err != nil {
 			return err
 		}
-		return s.Audit(tx, userID, "device.revoke", "device:"+hex.EncodeToString(publicID), nil)
+		if err := s.revoke(tx, device); err != nil {
+			return err
+		}
+		return s.Audit(tx, userID, actionRevokeDevice, "device:"+hex.EncodeToString(publicID), nil)
 	})
 	if err != nil {
 		return nil, err
 	}
+	return device, nil
+}
+
+// liveDevice returns a device of the user's that is not revoked, or ErrDeviceNotFound.
+func liveDevice(tx *gorm.DB, userID int64, publicID []byte) (*Device, error) {
+	var device Device
+	err := tx.Where("public_id = ? AND user_id = ? AND revoked_at IS NULL", publicID, userID).Take(&device).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrDeviceNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("models: read a device: %w", err)
+	}
 	return &device, nil
+}
+
+// RenameDevice gives a live device of the user another name; changed is false where it has that name already. It does not
+// raise the generation: nobody may do more or less after it.
+//
+// Errors: ErrText, and ErrDeviceNotFound as RevokeDevice has it.
+func (s *Store) RenameDevice(ctx context.Context, userID int64, publicID []byte, name string) (device *Device, changed bool, err error) {
+	if name, err = CleanDeviceName(name); err != nil {
+		return nil, false, err
+	}
+	err = s.write(ctx, func(tx *gorm.DB) (err error) {
+		if device, err = liveDevice(tx, userID, publicID); err != nil || device.Name == name {
+			return err
+		}
+		if err := tx.Model(&Device{}).Where("id = ?", device.ID).Update("name", name).Error; err != nil {
+			return fmt.Errorf("models: rename a device: %w", err)
+		}
+		device.Name, changed = name, true
+		return nil
+	}, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	return device, changed, nil
 }
 
 // revokeAll revokes a user's live devices but one (0 for none) and returns those it revoked.

@@ -35,6 +35,8 @@ var (
 	// ErrCredentialsChanged means that the password was changed or reset after the caller had proved it.
 	ErrCredentialsChanged = errors.New("models: the password was changed in the meantime")
 	ErrPayeeNotFound      = errors.New("models: no such payee")
-	ErrRole               = errors.New("models: no such role")
-	ErrCurrency           = errors.New("models: the bank has no such currency")
+	// ErrNotStaff means that whoever does what staff does is none, or no longer.
+	ErrNotStaff = errors.New("models: the user is not staff")
+	ErrRole     = errors.New("models: no such role")
+	ErrCurrency = errors.New("models: the bank has no such currency")
 )

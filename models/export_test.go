@@ -11,3 +11,6 @@ func OpenUnfounded(ctx context.Context, cfg Config) (*Store, error) {
 func OpenAtVersion(ctx context.Context, cfg Config, version int64) (*Store, error) {
 	return openDatabase(ctx, cfg, version)
 }
+
+// HolderWords are the words by which a user is found.
+func HolderWords(username, owner string) []string { return holderWords(username, owner) }

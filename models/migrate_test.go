@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"gorm.io/gorm"
@@ -57,6 +58,11 @@ func TestABankOfVersion1IsBroughtUpToDate(t *testing.T) {
 		}
 		if s.Bank().CreatedAt != 7 {
 			t.Fatal("founded anew")
+		}
+		var words []string
+		if err := s.Read().Model(&models.HolderWord{}).Where("user_id = ?", owner).Order("word").Pluck("word", &words).Error; err != nil ||
+			!slices.Equal(words, []string{"ana", "torres"}) {
+			t.Fatal(words, err)
 		}
 		user, err := s.UserByUsername(t.Context(), "ana")
 		if err != nil || *user != *before[1].(*models.User) {

@@ -30,7 +30,7 @@ func (s *Store) SetRole(ctx context.Context, username string, role Role) (*User,
 		if err != nil {
 			return nil, err
 		}
-		return revoked, s.Audit(tx, Operator, "user.set_role", userSubject(user.ID), detail)
+		return revoked, s.Audit(tx, Operator, actionSetRole, userSubject(user.ID), detail)
 	})
 }
 
@@ -40,7 +40,7 @@ func (s *Store) SetRole(ctx context.Context, username string, role Role) (*User,
 func (s *Store) ResetPassword(ctx context.Context, username, hash string) (*User, []Device, error) {
 	return s.operate(ctx, username, func(tx *gorm.DB, user *User) ([]Device, error) {
 		user.Password = hash
-		return s.setPassword(tx, Operator, user.ID, "user.reset_password", hash, 0)
+		return s.setPassword(tx, Operator, user.ID, actionResetPassword, hash, 0)
 	})
 }
 
@@ -57,7 +57,7 @@ func (s *Store) CloseUser(ctx context.Context, username string) (*User, []Device
 		if err != nil {
 			return nil, err
 		}
-		return revoked, s.Audit(tx, Operator, "user.close", userSubject(user.ID), nil)
+		return revoked, s.Audit(tx, Operator, actionCloseUser, userSubject(user.ID), nil)
 	})
 }
 

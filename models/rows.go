@@ -25,6 +25,12 @@ type User struct {
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
 }
 
+// HolderWord is the table holder_words: a user's username, or a word of the holder's name, folded.
+type HolderWord struct {
+	Word   string `gorm:"primaryKey"`
+	UserID int64  `gorm:"primaryKey;autoIncrement:false"`
+}
+
 // Device is the table devices.
 type Device struct {
 	ID         int64

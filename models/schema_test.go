@@ -20,7 +20,7 @@ import (
 // rows are the models of all tables.
 var rows = []any{
 	&models.Bank{}, &models.User{}, &models.Device{}, &models.Account{}, &models.Head{}, &models.Transfer{}, &models.Memo{},
-	&models.Mark{}, &models.Outcome{}, &models.StaffTotal{}, &models.AuditEntry{},
+	&models.Mark{}, &models.Outcome{}, &models.StaffTotal{}, &models.AuditEntry{}, &models.HolderWord{},
 }
 
 // nullableBytes are the columns that may be NULL though their model is a slice, whose nil stands for it.
@@ -123,6 +123,7 @@ func furnish(t *testing.T, db *gorm.DB) {
 		&models.Outcome{Key: fill(16, 2), Digest: fill(32, 1), Refusal: &refusal, At: 1},
 		&models.StaffTotal{Actor: 1, Day: 1, Currency: money.MXN, Kind: 2, AmountMinor: 1},
 		&models.AuditEntry{ID: 1, At: 1, Action: "x", Detail: "{}"},
+		&models.HolderWord{Word: "ana", UserID: 1},
 	} {
 		if err := db.Create(row).Error; err != nil {
 			t.Fatalf("%T: %v", row, err)
@@ -184,7 +185,7 @@ var allowed = []string{
 	"DELETE FROM memos WHERE transfer = 2", "DELETE FROM outcomes WHERE refusal IS NOT NULL",
 	"UPDATE devices SET revoked_at = 5 WHERE id = 1", "UPDATE heads SET balance_minor = 4, seq = 2, version = 3 WHERE account = 10",
 	"UPDATE accounts SET status = 'frozen' WHERE id = 10", "UPDATE users SET role = 'teller'",
-	"INSERT INTO audit (at, actor, action, subject, detail) VALUES (1, 0, 'y', '', '{}')",
+	"INSERT INTO audit (at, actor, action, subject, detail) VALUES (1, 0, 'y', '', '{}')", "DELETE FROM holder_words",
 }
 
 // checkGuards gives every statement a transaction of its own.

@@ -43,6 +43,9 @@ func (s *Store) CreateUser(ctx context.Context, create NewUser) (*User, *Device,
 		if err != nil {
 			return fmt.Errorf("models: make a user: %w", err)
 		}
+		if err := insertHolderWords(tx, user); err != nil {
+			return err
+		}
 		if create.Device != nil {
 			if device, err = s.insertDevice(tx, user.ID, *create.Device); err != nil {
 				return err
@@ -57,7 +60,7 @@ func (s *Store) CreateUser(ctx context.Context, create NewUser) (*User, *Device,
 		if create.Role != RoleHolder {
 			actor = Operator
 		}
-		return s.Audit(tx, actor, "user.create", userSubject(user.ID),
+		return s.Audit(tx, actor, actionCreateUser, userSubject(user.ID),
 			map[string]any{"username": user.Username, "role": user.Role})
 	})
 	if err != nil {
@@ -129,7 +132,7 @@ func (s *Store) ChangePassword(ctx context.Context, user *User, hash string, kee
 		if err := stillProved(tx, user); err != nil {
 			return err
 		}
-		revoked, err = s.setPassword(tx, user.ID, user.ID, "user.change_password", hash, keep)
+		revoked, err = s.setPassword(tx, user.ID, user.ID, actionChangePassword, hash, keep)
 		return err
 	})
 	if err != nil {

@@ -27,6 +27,7 @@ type Change struct {
 	OpenedAt       int64
 	Leg            *Leg // nil where no money moved
 	Opened         bool // the account is new
+	Renamed        bool // it has another name since
 }
 
 // Leg is one account's half of a transfer.

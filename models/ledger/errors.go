@@ -87,3 +87,14 @@ func refusalByNumber(number int64) error {
 	}
 	return fmt.Errorf("%w: refusal number %d is unknown", ErrInternal, number)
 }
+
+// RefusalNamed returns the refusal that the audit log has by this name, and ErrInternal for a name that this program does
+// not know.
+func RefusalNamed(name string) error {
+	for _, refusal := range refusals {
+		if refusal.name == name && name != "" {
+			return refusal.err
+		}
+	}
+	return fmt.Errorf("%w: no refusal has that name", ErrInternal)
+}

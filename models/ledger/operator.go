@@ -21,7 +21,7 @@ func (l *Ledger) SetStatus(ctx context.Context, number clabe.Number, status mode
 	if status != models.AccountActive && status != models.AccountFrozen {
 		return nil, fmt.Errorf("%w: %q is no status", ErrNotPermitted, status)
 	}
-	return l.alter(ctx, number, func(tx *gorm.DB, store *models.Store, state *models.AccountState) (changed bool, err error) {
+	return l.alter(ctx, number, alteration{apply: func(tx *gorm.DB, store *models.Store, state *models.AccountState) (changed bool, err error) {
 		if state.Status == status {
 			return false, nil
 		}
@@ -30,8 +30,8 @@ func (l *Ledger) SetStatus(ctx context.Context, number clabe.Number, status mode
 		if err := tx.Model(&models.Account{}).Where("id = ?", number).Update("status", status).Error; err != nil {
 			return false, fmt.Errorf("ledger: set a status: %w", err)
 		}
-		return true, store.Audit(tx, models.Operator, "account.set_status", number.String(), detail)
-	})
+		return true, store.Audit(tx, models.Operator, models.ActionSetAccountStatus, number.String(), detail)
+	}})
 }
 
 // SetOverdraft lets a holder's account go so far below zero, from 0 to money.MaxAmountMinor.
@@ -42,7 +42,7 @@ func (l *Ledger) SetOverdraft(ctx context.Context, number clabe.Number, overdraf
 	if overdraftMinor < 0 || overdraftMinor > money.MaxAmountMinor {
 		return nil, ErrInvalidAmount
 	}
-	return l.alter(ctx, number, func(tx *gorm.DB, store *models.Store, state *models.AccountState) (changed bool, err error) {
+	return l.alter(ctx, number, alteration{apply: func(tx *gorm.DB, store *models.Store, state *models.AccountState) (changed bool, err error) {
 		if state.OverdraftMinor == overdraftMinor {
 			return false, nil
 		}
@@ -55,61 +55,6 @@ func (l *Ledger) SetOverdraft(ctx context.Context, number clabe.Number, overdraf
 		if err != nil {
 			return false, fmt.Errorf("ledger: set an overdraft: %w", err)
 		}
-		return true, store.Audit(tx, models.Operator, "account.set_overdraft", number.String(), detail)
-	})
-}
-
-// alteration changes an account's row, and state with it; its head's version and floor are alter's to write.
-type alteration func(tx *gorm.DB, store *models.Store, state *models.AccountState) (changed bool, err error)
-
-func (l *Ledger) alter(ctx context.Context, number clabe.Number, change alteration) (*models.AccountState, error) {
-	var state *models.AccountState
-	err := l.do(ctx, func(w *writer) ([]*Change, error) {
-		changed := false
-		err := w.transaction(func(tx *gorm.DB) (err error) {
-			state, changed, err = w.alter(tx, number, change)
-			return err
-		})
-		if err != nil || !changed {
-			return nil, err
-		}
-		w.accounts.drop(number) // read again when it is needed
-		return []*Change{changeOf(state)}, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return state, nil
-}
-
-func (w *writer) alter(tx *gorm.DB, number clabe.Number, change alteration) (*models.AccountState, bool, error) {
-	state, err := stateOf(tx, number)
-	if err != nil {
-		return nil, false, err
-	}
-	if state.Owner == nil {
-		return nil, false, ErrNotFound
-	}
-	if w.forked[number] {
-		return nil, false, ErrInternal
-	}
-	changed, err := change(tx, w.store, state)
-	if err != nil || !changed {
-		return state, false, err
-	}
-	at, version := state.Head.Seq, state.Head.Version
-	if a, ok := w.accounts.get(number); ok {
-		at, version = a.head.seq, a.head.version
-	}
-	state.Head.Version++
-	result := tx.Model(&models.Head{}).Where("account = ? AND seq = ? AND version = ?", number, at, version).
-		Updates(map[string]any{"version": state.Head.Version, "floor_minor": state.Head.FloorMinor})
-	if result.Error != nil {
-		return nil, false, fmt.Errorf("ledger: move a head on: %w", result.Error)
-	}
-	if result.RowsAffected != 1 {
-		w.fork(number, at, version)
-		return nil, false, ErrInternal
-	}
-	return state, true, nil
+		return true, store.Audit(tx, models.Operator, models.ActionSetOverdraft, number.String(), detail)
+	}})
 }

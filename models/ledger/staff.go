@@ -1,10 +1,14 @@
 package ledger
 
 import (
+	"context"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"caudal/models"
+	"caudal/models/money"
 )
 
 const usPerDay = int64(24 * time.Hour / time.Microsecond)
@@ -73,26 +77,18 @@ func audited(d *decision) bool {
 	return d.row >= 0 || d.binds && (d.order.Actor == 0 || d.actor.staff())
 }
 
-// auditDetail is what the log says of a deposit or a withdrawal.
-type auditDetail struct {
-	Transfer    int64  `json:"transfer,omitempty"`
-	Key         string `json:"key"`
-	AmountMinor int64  `json:"amount_minor"`
-	Currency    string `json:"currency"`
-	Refusal     string `json:"refusal,omitempty"`
-}
-
 func (w *writer) writeAudit(b *batch, d *decision) error {
 	o := d.order
-	action := "deposit"
+	done, refused := models.ActionDeposit, models.ActionDepositRefused
 	if o.Kind == KindWithdrawal {
-		action = "withdraw"
+		done, refused = models.ActionWithdrawal, models.ActionWithdrawalRefused
 	}
-	detail := auditDetail{Key: o.Key.String(), AmountMinor: o.AmountMinor, Currency: string(o.Currency)}
+	action := done
+	detail := models.CounterDetail{Key: o.Key.String(), AmountMinor: o.AmountMinor, Currency: string(o.Currency)}
 	if d.row >= 0 {
 		detail.Transfer = b.rows[d.row].id
 	} else {
-		action += "_refused"
+		action = refused
 		detail.Refusal = refusals[refusalNumber(d.err)].name
 		detail.Currency = boundText(detail.Currency)
 	}
@@ -119,4 +115,38 @@ func boundText(text string) string {
 		return text[:most]
 	}
 	return text
+}
+
+// StaffDay is what a member of staff has moved of a currency since the day began (UTC), and may move: minor units.
+type StaffDay struct {
+	Limits
+	DepositedMinor int64
+	WithdrawnMinor int64
+	EndsAt         int64 // microseconds since the Unix epoch
+}
+
+// StaffToday returns where a member of staff stands within the limits, as of the newest commit: exactly what the next
+// deposit or withdrawal is held against. Who asks is the caller's to check.
+//
+// ErrCurrency: the bank has no such currency.
+func (l *Ledger) StaffToday(ctx context.Context, actor int64, currency money.Currency) (StaffDay, error) {
+	if !currency.Valid() {
+		return StaffDay{}, ErrCurrency
+	}
+	day := l.cfg.Now().UnixMicro() / usPerDay
+	var totals []models.StaffTotal
+	err := l.store.Read().WithContext(ctx).Where("actor = ? AND day = ? AND currency = ?", actor, day, currency).Find(&totals).Error
+	if err != nil {
+		return StaffDay{}, fmt.Errorf("ledger: read a staff total: %w", err)
+	}
+	today := StaffDay{Limits: l.cfg.Limits, EndsAt: (day + 1) * usPerDay}
+	for _, total := range totals {
+		switch Kind(total.Kind) {
+		case KindDeposit:
+			today.DepositedMinor = total.AmountMinor
+		case KindWithdrawal:
+			today.WithdrawnMinor = total.AmountMinor
+		}
+	}
+	return today, nil
 }

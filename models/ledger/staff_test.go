@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"caudal/models"
 	"caudal/models/money"
 )
@@ -129,4 +131,104 @@ func TestTheCounterpartyChoosesTheShard(t *testing.T) {
 		t.Fatalf("%d shards of 16 gave to 40 holders", used)
 	}
 	h.verify()
+}
+
+func TestATellerIsToldWhatIsLeftOfTheDay(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Limits = Limits{OperationMinor: 1000_00, DayMinor: 2500_00} })
+	ana, teller, other := h.holder(0), h.person(models.RoleTeller, money.MXN, 0), h.person(models.RoleTeller, money.MXN, 0)
+	order := Order{Actor: teller.user, Device: teller.device, Kind: KindDeposit, Credit: ana.account, AmountMinor: 800_00, Currency: money.MXN}
+	for range 2 {
+		order.Key = newKey()
+		_, err := h.post(order)
+		must(t, err)
+	}
+	order.Key, order.AmountMinor = newKey(), 1000_01
+	h.refuse(order, ErrLimitExceeded)
+	_, err := h.post(Order{Key: newKey(), Actor: teller.user, Device: teller.device, Kind: KindWithdrawal, Debit: ana.account, AmountMinor: 5, Currency: money.MXN})
+	must(t, err)
+
+	ctx := context.Background()
+	today, err := h.ledger.StaffToday(ctx, teller.user, money.MXN)
+	must(t, err)
+	limits := h.config.Limits
+	if today.Limits != limits || today.DepositedMinor != 1600_00 || today.WithdrawnMinor != 5 {
+		t.Fatalf("today: %+v", today)
+	}
+	if left := today.EndsAt - h.now().UnixMicro(); left <= 0 || left > usPerDay || today.EndsAt%usPerDay != 0 {
+		t.Fatalf("the day ends at %d, in %d", today.EndsAt, left)
+	}
+	order.Key, order.AmountMinor = newKey(), today.DayMinor-today.DepositedMinor // exactly what is left
+	_, err = h.post(order)
+	must(t, err)
+	order.Key, order.AmountMinor = newKey(), 1
+	h.refuse(order, ErrLimitExceeded)
+
+	for _, c := range []struct {
+		who      int64
+		currency money.Currency
+	}{{other.user, money.MXN}, {teller.user, money.USD}} {
+		if today, err = h.ledger.StaffToday(ctx, c.who, c.currency); err != nil || today.DepositedMinor != 0 || today.WithdrawnMinor != 0 {
+			t.Errorf("%v: %+v, %v", c, today, err)
+		}
+	}
+	h.clock.Add((25 * time.Hour).Microseconds())
+	if today, err = h.ledger.StaffToday(ctx, teller.user, money.MXN); err != nil || today.DepositedMinor != 0 {
+		t.Errorf("tomorrow: %+v, %v", today, err)
+	}
+	_, err = h.ledger.StaffToday(ctx, teller.user, "EUR")
+	wantError(t, err, ErrCurrency)
+}
+
+func TestTheTrailHasWhatWasDoneAndRefusedAtTheCounter(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Limits = Limits{OperationMinor: 1000_00} })
+	ana, teller := h.holder(0), h.person(models.RoleTeller, money.MXN, 0)
+	deposit := Order{Key: newKey(), Actor: teller.user, Device: teller.device, Kind: KindDeposit, Credit: ana.account,
+		AmountMinor: 700_00, Currency: money.MXN, Memo: "en efectivo"}
+	receipt, err := h.post(deposit)
+	must(t, err)
+	refused := Order{Key: newKey(), Actor: teller.user, Device: teller.device, Kind: KindWithdrawal, Debit: ana.account,
+		AmountMinor: 700_01, Currency: money.MXN, Memo: "no hay"}
+	h.refuse(refused, ErrInsufficientFunds)
+	_, err = h.ledger.SetOverdraft(context.Background(), ana.account, 5_00)
+	must(t, err)
+
+	trail := func(by models.Staff) []models.TrailEntry {
+		page, more, err := h.store.Trail(context.Background(), models.TrailQuery{By: by, Limit: 10})
+		must(t, err)
+		if more {
+			t.Fatal("there is more")
+		}
+		return page
+	}
+	by := models.Staff{User: teller.user, Device: teller.device}
+	page := trail(by)
+	if len(page) != 2 {
+		t.Fatalf("trail: %+v", page)
+	}
+	no, yes := page[0], page[1]
+	if no.Action != models.TrailWithdrawal || no.Refusal != "insufficient_funds" || no.Transfer != 0 || no.Memo != "" ||
+		no.AmountMinor != 700_01 || no.Currency != money.MXN || no.Account != ana.account || string(no.Key) != string(refused.Key[:]) {
+		t.Errorf("refused: %+v", no)
+	}
+	wantError(t, RefusalNamed(no.Refusal), ErrInsufficientFunds)
+	wantError(t, RefusalNamed(""), ErrInternal)
+	wantError(t, RefusalNamed("of tomorrow"), ErrInternal)
+	holder, err := h.store.UserByID(context.Background(), ana.user)
+	must(t, err)
+	if yes.Action != models.TrailDeposit || yes.Refusal != "" || yes.Transfer != receipt.Transfer || yes.Memo != "en efectivo" ||
+		yes.AmountMinor != 700_00 || yes.Holder != holder.Username || yes.At != receipt.At || string(yes.Key) != string(deposit.Key[:]) {
+		t.Errorf("done: %+v", yes)
+	}
+	must(t, h.store.Write(context.Background(), func(tx *gorm.DB) error {
+		return tx.Delete(&models.Memo{}, receipt.Transfer).Error
+	}))
+	if page = trail(by); page[1].Memo != "" {
+		t.Errorf("a memo that was erased: %+v", page[1])
+	}
+	admin := h.person(models.RoleAdmin, money.MXN, 0)
+	page = trail(models.Staff{User: admin.user, Device: admin.device})
+	if e := page[1]; e.Action != models.TrailSetOverdraft || e.Actor != models.Operator || e.ActorName != "" || e.Holder != holder.Username ||
+		e.Before != "0" || e.After != "500" {
+		t.Errorf("the overdraft: %+v", e)
+	}
 }

@@ -41,7 +41,7 @@ func (v *verification) checkSchema() error {
 
 // checkedTables are those whose rows SQLite itself compares with their CHECKs, types, keys and indexes. The long ones are not
 // among them: they would be one long read, and the other checks walk through them a page at a time.
-var checkedTables = []string{"bank", "users", "devices", "accounts", "heads", "marks", "staff_totals"}
+var checkedTables = []string{"bank", "users", "devices", "accounts", "heads", "marks", "staff_totals", "holder_words"}
 
 // checkRows finds what was written past the schema: whoever has the file can turn its CHECKs and foreign keys off.
 func (v *verification) checkRows() error {

@@ -1,0 +1,246 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"caudal/models/clabe"
+)
+
+// Bounds of a look-up.
+const (
+	MinQuery = 2 // characters
+	MaxQuery = 80
+	// MaxFound is how many holders one look-up shows: whoever serves a customer asks for another word instead of paging
+	// through the bank.
+	MaxFound = 20
+)
+
+// rareEnough is from how many users on a word counts as common: counting further would cost more than it spares.
+const rareEnough = 1000
+
+// Staff is a member of staff at work: a user, and the device by which they signed in, both row ids.
+type Staff struct{ User, Device int64 }
+
+// Holder is a customer as staff sees them: with all of their accounts, oldest first.
+type Holder struct {
+	ID       int64
+	Username string
+	Owner    string
+	Accounts []AccountState
+}
+
+// FoundHolders is what a look-up found.
+type FoundHolders struct {
+	Holders []Holder // MaxFound at most, by the word that was found
+	More    bool     // there are others
+}
+
+// FindHolders looks for those who can be served at the counter: users who are not closed and have an account, but not
+// whoever asks. The query is an account's number (18 digits, grouped by spaces and dashes or not), or words, each of which
+// begins the username or a word of the holder's name; case and accents do not count.
+//
+// fits is asked for each holder in turn; from the first that it refuses on, the others are More. What is returned was
+// committed to the audit log before, by the device's user, who is read again in that commit.
+//
+// Errors: ErrText, clabe.ErrMalformed, ErrUserClosed, ErrDeviceRevoked, ErrNotStaff.
+func (s *Store) FindHolders(ctx context.Context, by Staff, query string, fits func(*Holder) bool) (*FoundHolders, error) {
+	query, err := cleanText("query", query, MaxQuery)
+	if err != nil {
+		return nil, err
+	}
+	if utf8.RuneCountInString(query) < MinQuery {
+		return nil, &TextError{"query", fmt.Sprintf("it has %d to %d characters", MinQuery, MaxQuery)}
+	}
+	users, err := s.matchingUsers(ctx, by.User, query)
+	if err != nil {
+		return nil, err
+	}
+	found := &FoundHolders{More: len(users) > MaxFound}
+	users = users[:min(len(users), MaxFound)]
+	if err := s.addAccounts(ctx, users); err != nil {
+		return nil, err
+	}
+	for i := range users {
+		if !fits(&users[i]) {
+			users, found.More = users[:i], true
+			break
+		}
+	}
+	found.Holders = users
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		if _, err := stillStaff(tx, by); err != nil {
+			return err
+		}
+		return s.Audit(tx, by.User, actionFindHolders, "", map[string]any{"query": query, "found": len(users), "more": found.More})
+	}, nil) // nobody may do more or less after it
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// stillStaff makes sure that whoever signed in as staff still is, by a device that still stands, and returns their role.
+func stillStaff(tx *gorm.DB, by Staff) (Role, error) {
+	user, err := userWhere(tx, "id = ?", by.User)
+	if err != nil {
+		return "", err
+	}
+	var device Device
+	err = tx.Where("id = ? AND user_id = ? AND revoked_at IS NULL", by.Device, by.User).Take(&device).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return "", fmt.Errorf("models: read a device: %w", err)
+	}
+	switch {
+	case user.Status != UserActive:
+		return "", ErrUserClosed
+	case err != nil:
+		return "", ErrDeviceRevoked
+	case user.Role != RoleTeller && user.Role != RoleAdmin:
+		return "", ErrNotStaff
+	}
+	return user.Role, nil
+}
+
+// matchingUsers returns, without their accounts, up to MaxFound users and one, whose presence says that there are more.
+func (s *Store) matchingUsers(ctx context.Context, asker int64, query string) ([]Holder, error) {
+	if digits := clabe.Clean(query); len(digits) == clabe.Digits && strings.Trim(digits, "0123456789") == "" {
+		number, err := clabe.Parse(digits)
+		if err != nil {
+			return nil, err
+		}
+		return s.users(ctx, `SELECT u.id, u.username, u.owner FROM accounts a JOIN users u ON u.id = a.owner AND u.status = 'active'
+			WHERE a.id = ? AND u.id <> ?`, number, asker)
+	}
+	words := foldedWords(query)
+	slices.SortFunc(words, func(x, y string) int { return cmp.Compare(len(y), len(x)) })
+	if len(words) == 0 || utf8.RuneCountInString(words[0]) < MinQuery {
+		return nil, &TextError{"query", "it has no word of two letters or digits"}
+	}
+	if err := s.rarestFirst(ctx, words); err != nil {
+		return nil, err
+	}
+	statement, args := matchStatement(words, asker)
+	return s.users(ctx, statement, args...)
+}
+
+// rarestFirst puts the word that the fewest users have first, as far as that matters: the look-up walks over those.
+func (s *Store) rarestFirst(ctx context.Context, words []string) error {
+	if len(words) == 1 {
+		return nil
+	}
+	fewest, rarest := int64(rareEnough), 0
+	for i, word := range words {
+		var have int64
+		err := s.Read().WithContext(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM holder_words WHERE word >= ? AND word < ? LIMIT ?) AS few",
+			word, afterWord(word), rareEnough).Scan(&have).Error
+		if err != nil {
+			return fmt.Errorf("models: look for holders: %w", err)
+		}
+		if have < fewest {
+			fewest, rarest = have, i
+		}
+	}
+	words[0], words[rarest] = words[rarest], words[0]
+	return nil
+}
+
+// matchStatement walks over the users who have the first word, in the order of the words, and keeps those who have the
+// others too. A user comes once for each word that begins with the first.
+func matchStatement(words []string, asker int64) (statement string, args []any) {
+	statement = `SELECT u.id, u.username, u.owner FROM holder_words w CROSS JOIN users u
+		WHERE w.word >= ? AND w.word < ? AND w.user_id <> ? AND u.id = w.user_id AND u.status = 'active'
+		AND EXISTS (SELECT 1 FROM accounts a WHERE a.owner = u.id)`
+	args = []any{words[0], afterWord(words[0]), asker}
+	for _, word := range words[1:] {
+		statement += " AND EXISTS (SELECT 1 FROM holder_words o WHERE o.user_id = u.id AND o.word >= ? AND o.word < ?)"
+		args = append(args, word, afterWord(word))
+	}
+	return statement + " ORDER BY w.word, w.user_id", args
+}
+
+// afterWord is above every word that begins with word, in the order of bytes, in which both dialects keep words.
+func afterWord(word string) string { return word + string(utf8.MaxRune) }
+
+// users reads up to MaxFound users and one, each once, and no row beyond them.
+func (s *Store) users(ctx context.Context, statement string, args ...any) (users []Holder, err error) {
+	rows, err := s.Read().WithContext(ctx).Raw(statement, args...).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("models: look for holders: %w", err)
+	}
+	defer rows.Close()
+	for len(users) <= MaxFound && rows.Next() {
+		var user Holder
+		if err := rows.Scan(&user.ID, &user.Username, &user.Owner); err != nil {
+			return nil, fmt.Errorf("models: look for holders: %w", err)
+		}
+		if !slices.ContainsFunc(users, func(other Holder) bool { return other.ID == user.ID }) { // by another word
+			users = append(users, user)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("models: look for holders: %w", err)
+	}
+	return users, nil
+}
+
+func (s *Store) addAccounts(ctx context.Context, users []Holder) error {
+	if len(users) == 0 {
+		return nil
+	}
+	at := make(map[int64]*Holder, len(users))
+	ids := make([]int64, len(users))
+	for i := range users {
+		ids[i] = users[i].ID
+		at[ids[i]] = &users[i]
+	}
+	var states []AccountState
+	if err := s.accountStates(ctx).Where("accounts.owner IN ?", ids).Find(&states).Error; err != nil {
+		return fmt.Errorf("models: read the accounts: %w", err)
+	}
+	for _, state := range states {
+		holder := at[*state.Owner]
+		holder.Accounts = append(holder.Accounts, state)
+	}
+	return nil
+}
+
+func insertHolderWords(tx *gorm.DB, user *User) error {
+	words := holderWords(user.Username, user.Owner)
+	rows := make([]HolderWord, len(words))
+	for i, word := range words {
+		rows[i] = HolderWord{Word: word, UserID: user.ID}
+	}
+	if err := tx.Create(&rows).Error; err != nil {
+		return fmt.Errorf("models: note a holder's words: %w", err)
+	}
+	return nil
+}
+
+// fillHolderWords notes the words of all users where the table is empty, as it is in a database from before it.
+func (s *Store) fillHolderWords(tx *gorm.DB) error {
+	var have []string
+	if err := tx.Model(&HolderWord{}).Limit(1).Pluck("word", &have).Error; err != nil || len(have) != 0 {
+		return err
+	}
+	var page []User
+	err := tx.Select("id", "username", "owner").FindInBatches(&page, 1000, func(tx *gorm.DB, _ int) error {
+		for i := range page {
+			if err := insertHolderWords(tx, &page[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}).Error
+	if err != nil {
+		return fmt.Errorf("models: note the holders' words: %w", err)
+	}
+	return nil
+}
