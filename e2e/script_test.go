@@ -33,7 +33,7 @@ import (
 // TestMain makes this test binary the two programs, by the name under which it is started, so that every test here runs
 // them as processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"caudald": program(app.Main), "caudal": program(cli.Main)})
+	testscript.Main(tests{m}, map[string]func(){"caudald": program(app.Main), "caudal": program(cli.Main)})
 }
 
 // program does what the programs' main functions do.

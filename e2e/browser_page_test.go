@@ -1,0 +1,493 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/audits"
+	devbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	devpage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// pagePatience bounds every wait for a page: far beyond what a loaded machine needs.
+const pagePatience = time.Minute
+
+// window is someone in front of a page, with a browser profile that shares nothing with anybody else's. What the page
+// complains of (console, exceptions, content policy, requests that fail) fails the test, unless the test says beforehand
+// that it must come.
+type window struct {
+	t    testing.TB
+	name string
+	ctx  context.Context
+
+	mu       sync.Mutex
+	faults   []string
+	expected []*regexp.Regexp
+}
+
+// Complaints that a page cannot keep from a browser's console when its network goes away.
+var networkTrouble = []string{`WebSocket connection to 'wss://.*' failed`, `net::ERR_`}
+
+// open gives somebody a browser window with nothing in it: a phone's or a desktop's size comes from resize.
+func open(t testing.TB, name string) *window {
+	t.Helper()
+	root := chromium.running(t)
+	w := &window{t: t, name: name}
+	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.listen))
+	w.ctx = ctx
+	t.Cleanup(func() {
+		if t.Failed() {
+			w.show()
+		}
+		cancel()
+		w.judge()
+	})
+	w.do(func(ctx context.Context, target *chromedp.Target) error {
+		for _, enable := range []func() error{
+			call(ctx, target, audits.Enable, cdp.Empty{}),
+			call(ctx, target, accessibility.Enable, cdp.Empty{}),
+			call(ctx, target, runtime.AddBinding, runtime.AddBindingParams{Name: violationBinding}),
+			call(ctx, target, devpage.AddScriptToEvaluateOnNewDocument, devpage.AddScriptToEvaluateOnNewDocumentParams{Source: violationScript}),
+			call(ctx, target, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "America/Mexico_City"}),
+			call(ctx, target, devbrowser.SetDownloadBehavior, devbrowser.SetDownloadBehaviorParams{
+				Behavior: devbrowser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: chromedp.FromContext(ctx).BrowserContextID,
+			}),
+		} {
+			if err := enable(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.resize(1280, 900)
+	return w
+}
+
+// call makes a command without a result of interest into a function.
+func call[P, R any](ctx context.Context, target *chromedp.Target, command cdp.Command[P, R], params P) func() error {
+	return func() error {
+		_, err := cdp.Call(ctx, target, command, params)
+		return err
+	}
+}
+
+// A page's own violations of its policy reach the test by this binding, before any script of the page runs.
+const (
+	violationBinding = "caudalTestViolation"
+	violationScript  = `addEventListener("securitypolicyviolation", (e) => ` + violationBinding +
+		`(e.effectiveDirective + " " + e.blockedURI + " " + e.sourceFile + ":" + e.lineNumber + " " + e.sample), true);`
+)
+
+// listen collects what a page complains of. It runs on the reader of the browser's messages.
+func (w *window) listen(event any) {
+	switch e := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		var texts []string
+		for _, arg := range e.Args {
+			texts = append(texts, string(arg.Value)+arg.Description)
+		}
+		w.fault("console.%s: %s", e.Type, strings.Join(texts, " "))
+	case *runtime.EventExceptionThrown:
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			text += " " + e.ExceptionDetails.Exception.Description
+		}
+		w.fault("exception: %s (%s:%d)", text, e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber)
+	case *runtime.EventBindingCalled:
+		if e.Name == violationBinding {
+			w.fault("policy violation: %s", e.Payload)
+		}
+	case *log.EventEntryAdded:
+		w.fault("log %s %s: %s (%s)", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
+	case *audits.EventIssueAdded:
+		w.fault("issue %s: %s", e.Issue.Code, issueText(e.Issue))
+	case *network.EventLoadingFailed:
+		if !e.Canceled { // a reload in the middle of a request cancels it
+			w.fault("request failed: %s %s %s", e.Type, e.ErrorText, e.BlockedReason)
+		}
+	case *network.EventResponseReceived:
+		if e.Response.Status >= 400 {
+			w.fault("request refused: %d %s", e.Response.Status, e.Response.URL)
+		}
+	case *inspector.EventTargetCrashed:
+		w.fault("the page crashed")
+	}
+}
+
+func issueText(issue *audits.InspectorIssue) string {
+	text, err := json.Marshal(issue.Details)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func (w *window) fault(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = append(w.faults, fmt.Sprintf(format, args...))
+}
+
+// expect says that complaints matching the patterns may come.
+func (w *window) expect(patterns ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, pattern := range patterns {
+		w.expected = append(w.expected, regexp.MustCompile(pattern))
+	}
+}
+
+// judge fails the test for each complaint that nobody expected.
+func (w *window) judge() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+complaints:
+	for _, fault := range w.faults {
+		for _, pattern := range w.expected {
+			if pattern.MatchString(fault) {
+				continue complaints
+			}
+		}
+		w.t.Errorf("%s's page complains: %s", w.name, fault)
+	}
+}
+
+// show leaves what the person saw last in the log of a test that failed, and as a picture where CAUDAL_TEST_PICTURES names
+// a folder.
+func (w *window) show() {
+	text, err := tryEval[string](w, `location.hash + " " + document.title + "\n" + document.body.innerText`)
+	if err != nil {
+		w.t.Logf("%s's page does not answer: %v", w.name, err)
+		return
+	}
+	w.t.Logf("%s sees:\n%s", w.name, text)
+	if folder := os.Getenv("CAUDAL_TEST_PICTURES"); folder != "" {
+		name := strings.NewReplacer("/", "_", " ", "_").Replace(w.t.Name()) + "-" + w.name + ".png"
+		if picture, err := w.tryScreenshot(); err == nil {
+			_ = os.WriteFile(filepath.Join(folder, name), picture, 0o600) // the test has failed already
+		}
+	}
+}
+
+// limited is the person's context with a bound for one action.
+func (w *window) limited() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(w.ctx, pagePatience)
+}
+
+func (w *window) do(action func(context.Context, *chromedp.Target) error) {
+	w.t.Helper()
+	// The first action of a context makes the window, which lives as long as the context it is made with.
+	if err := chromedp.Do(w.ctx); err != nil {
+		w.t.Fatalf("%s: %v", w.name, err)
+	}
+	ctx, cancel := w.limited()
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Func(action)); err != nil {
+		w.t.Fatalf("%s: %v", w.name, err)
+	}
+}
+
+// run runs a ready-made action.
+func (w *window) run(action chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	w.do(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := action(ctx, target)
+		return err
+	})
+}
+
+// visit loads an address from the network. An address that differs in its hash alone moves within the page.
+func (w *window) visit(address string) {
+	w.t.Helper()
+	w.run(chromedp.Navigate(address))
+}
+
+// reload loads the page again as the reload button does.
+func (w *window) reload() {
+	w.t.Helper()
+	w.run(chromedp.Reload())
+}
+
+// go_ moves within the page, as a bookmark of the route would.
+func (w *window) route(path string) {
+	w.t.Helper()
+	eval[any](w, `void (location.hash = `+quote(path)+`)`)
+}
+
+func (w *window) resize(width, height int64) {
+	w.t.Helper()
+	w.run(chromedp.EmulateViewport(width, height))
+}
+
+// media sets media features, such as prefers-color-scheme to dark.
+func (w *window) media(features ...string) {
+	w.t.Helper()
+	params := emulation.SetEmulatedMediaParams{}
+	for i := 0; i+1 < len(features); i += 2 {
+		params.Features = append(params.Features, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+	}
+	w.do(func(ctx context.Context, target *chromedp.Target) error {
+		return call(ctx, target, emulation.SetEmulatedMedia, params)()
+	})
+}
+
+func quote(text string) string {
+	literal, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string is always JSON
+	}
+	return string(literal)
+}
+
+// tryEval evaluates an expression in the page, waiting for a promise.
+func tryEval[T any](w *window, expression string) (T, error) {
+	ctx, cancel := w.limited()
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+func eval[T any](w *window, expression string) T {
+	w.t.Helper()
+	value, err := tryEval[T](w, expression)
+	if err != nil {
+		w.t.Fatalf("%s: %s: %v", w.name, expression, err)
+	}
+	return value
+}
+
+// until polls until the condition holds.
+func (w *window) until(what string, condition func() bool) {
+	w.t.Helper()
+	deadline := time.After(pagePatience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-deadline:
+			w.t.Fatalf("%s waited %v in vain until %s", w.name, pagePatience, what)
+		case <-w.ctx.Done():
+			w.t.Fatalf("%s's browser has gone: %v", w.name, context.Cause(w.ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+// holds polls until an expression is true in the page. While a page loads, it is not.
+func (w *window) holds(expression string) {
+	w.t.Helper()
+	w.until(expression, func() bool {
+		yes, err := tryEval[bool](w, `!!(`+expression+`)`)
+		return err == nil && yes
+	})
+}
+
+// text is what is to be read on the page.
+func (w *window) text() string {
+	text, err := tryEval[string](w, `document.body?.innerText ?? ""`)
+	if err != nil {
+		return ""
+	}
+	// Formatted money has no-break spaces, which no test should have to type.
+	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(text)
+}
+
+// sees waits until the page's text matches the pattern, and returns what the first group has matched, or all.
+func (w *window) sees(pattern string) string {
+	w.t.Helper()
+	expression := regexp.MustCompile(pattern)
+	var found []string
+	w.until("the page shows "+pattern, func() bool {
+		found = expression.FindStringSubmatch(w.text())
+		return found != nil
+	})
+	return found[min(1, len(found)-1)]
+}
+
+// element is something on the page as assistive technology knows it.
+type element struct {
+	w        *window
+	node     cdp.BackendNodeID
+	name     string
+	disabled bool
+}
+
+// candidates returns what has the role and a name that matches the pattern as a whole.
+func (w *window) candidates(role, pattern string) ([]element, error) {
+	expression, err := regexp.Compile(`^(?:` + pattern + `)$`)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := w.limited()
+	defer cancel()
+	var found []element
+	err = chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		root, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: "document"})
+		if err != nil {
+			return err
+		}
+		tree, err := cdp.Call(ctx, target, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: root.Result.ObjectID, Role: role})
+		if err != nil {
+			return err
+		}
+		for _, node := range tree.Nodes {
+			if node.Ignored || node.BackendDOMNodeID == 0 {
+				continue
+			}
+			var name string
+			if node.Name != nil {
+				_ = json.Unmarshal(node.Name.Value, &name) // what is no string has no name
+			}
+			name = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(name)
+			if expression.MatchString(name) {
+				e := element{w: w, node: node.BackendDOMNodeID, name: name}
+				for _, property := range node.Properties {
+					if property.Name == accessibility.PropertyNameDisabled && string(property.Value.Value) == "true" {
+						e.disabled = true
+					}
+				}
+				found = append(found, e)
+			}
+		}
+		return nil
+	}))
+	return found, err
+}
+
+// find waits for the one element with the role and the name.
+func (w *window) find(role, pattern string) element {
+	w.t.Helper()
+	var found []element
+	w.until(fmt.Sprintf("there is one %s %q", role, pattern), func() bool {
+		found, _ = w.candidates(role, pattern) // a page that loads has nothing yet
+		return len(found) == 1
+	})
+	return found[0]
+}
+
+// absent waits until nothing has the role and the name.
+func (w *window) absent(role, pattern string) {
+	w.t.Helper()
+	w.until(fmt.Sprintf("there is no %s %q", role, pattern), func() bool {
+		found, err := w.candidates(role, pattern)
+		return err == nil && len(found) == 0
+	})
+}
+
+// click presses the primary button on the one element with the role and the name, where a hand could: it stands still,
+// is not disabled, and nothing covers it.
+func (w *window) click(role, pattern string) {
+	w.t.Helper()
+	var why string
+	w.until(fmt.Sprintf("%s %q can be clicked", role, pattern), func() bool {
+		found, err := w.candidates(role, pattern)
+		switch {
+		case err != nil:
+			why = err.Error()
+		case len(found) != 1:
+			why = fmt.Sprintf("there are %d", len(found))
+		case found[0].disabled:
+			why = "it is disabled"
+		default:
+			if err = found[0].press(); err == nil {
+				return true
+			}
+			why = err.Error()
+		}
+		_ = why // kept for a debugger: the page's text says the rest
+		return false
+	})
+}
+
+// press clicks the middle of the element, or says what is in the way.
+func (e element) press() error {
+	ctx, cancel := e.w.limited()
+	defer cancel()
+	return chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if err := call(ctx, target, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.node})(); err != nil {
+			return err
+		}
+		resolved, err := cdp.Call(ctx, target, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: e.node})
+		if err != nil {
+			return err
+		}
+		yes := true
+		at, err := cdp.Call(ctx, target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+			ObjectID: resolved.Object.ObjectID, FunctionDeclaration: middleScript, AwaitPromise: &yes, ReturnByValue: &yes,
+		})
+		if err != nil {
+			return err
+		}
+		var middle *struct{ X, Y float64 }
+		if err := json.Unmarshal(at.Result.Value, &middle); err != nil {
+			return err
+		}
+		if middle == nil {
+			return fmt.Errorf("%q moves, or is covered", e.name)
+		}
+		_, err = chromedp.MouseClickXY(middle.X, middle.Y)(ctx, target)
+		return err
+	}))
+}
+
+// middleScript returns where a click hits this element, or null while it moves or something covers it.
+const middleScript = `async function () {
+	const frame = () => new Promise((done) => requestAnimationFrame(done));
+	const before = this.getBoundingClientRect();
+	await frame();
+	const r = this.getBoundingClientRect();
+	if (r.x !== before.x || r.y !== before.y || r.width === 0 || r.height === 0) return null;
+	const x = r.x + r.width / 2, y = r.y + r.height / 2;
+	const hit = document.elementFromPoint(x, y);
+	const label = this.labels?.[0];
+	return hit && (this.contains(hit) || hit.contains(this) && hit.closest("label") || label?.contains(hit)) ? { X: x, Y: y } : null;
+}`
+
+// fill clicks a field, empties it and types the text.
+func (w *window) fill(role, pattern, text string) {
+	w.t.Helper()
+	w.click(role, pattern)
+	w.run(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	w.run(chromedp.KeyEvent(kb.Delete))
+	w.type_(text)
+}
+
+// type_ types into whatever has the focus.
+func (w *window) type_(text string) {
+	w.t.Helper()
+	w.run(chromedp.KeyEvent(text))
+}
+
+func (w *window) tryScreenshot() ([]byte, error) {
+	ctx, cancel := w.limited()
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.CaptureScreenshot())
+}
+
+// wheel turns the mouse wheel at the middle of the page.
+func (w *window) wheel(pixels float64) {
+	w.t.Helper()
+	w.do(func(ctx context.Context, target *chromedp.Target) error {
+		return call(ctx, target, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: input.DispatchMouseEventTypeMouseWheel, X: 300, Y: 300, DeltaY: pixels,
+		})()
+	})
+}
