@@ -1,0 +1,76 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { classes } from './classes.ts';
+import { Icon } from './icons.tsx';
+import { t } from './text.ts';
+
+interface DialogProps {
+  open: boolean;
+  /** Called when the person closes it, by the cross, Escape or a press beside it. */
+  onClose: () => void;
+  title: ComponentChildren;
+  /** The buttons at the bottom. */
+  actions?: ComponentChildren;
+  wide?: boolean;
+  /** It cannot be put away while something is under way. */
+  busy?: boolean;
+  class?: string;
+  'data-testid'?: string;
+  children?: ComponentChildren;
+}
+
+/** The browser's own modal dialog: the rest of the page is inert, Escape closes it, the focus returns to where it was. */
+export function Dialog({ open, onClose, title, actions, wide, busy, class: extra, children, ...rest }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const heading = `dialog-${useId()}`;
+  useEffect(() => {
+    const dialog = element.current;
+    if (!open || dialog === null) {
+      return undefined;
+    }
+    const before = document.activeElement;
+    dialog.showModal();
+    return () => {
+      dialog.close();
+      if (before instanceof HTMLElement && before.isConnected) {
+        before.focus();
+      }
+    };
+  }, [open]);
+  if (!open) {
+    return null;
+  }
+  const close = () => {
+    if (busy !== true) {
+      onClose();
+    }
+  };
+  return (
+    <dialog
+      {...rest}
+      ref={element}
+      class={classes('dialog', wide === true && 'dialog-wide', extra)}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) {
+          close();
+        }
+      }}
+    >
+      <div class="dialog-sheet">
+        <header class="dialog-head">
+          <h2 id={heading}>{title}</h2>
+          <button type="button" class="field-action" aria-label={t.close} title={t.close} disabled={busy === true} onClick={close}>
+            <Icon name="close" />
+          </button>
+        </header>
+        <div class="dialog-body">{children}</div>
+        {actions !== undefined && <footer class="dialog-actions">{actions}</footer>}
+      </div>
+    </dialog>
+  );
+}

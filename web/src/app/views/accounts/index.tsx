@@ -1,0 +1,4 @@
+/** Accounts: this view is not part of the dashboard yet. */
+export default function View() {
+  return <h1>Accounts</h1>;
+}

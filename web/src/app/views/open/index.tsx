@@ -1,0 +1,4 @@
+/** Open: this view is not part of the dashboard yet. */
+export default function View() {
+  return <h1>Open</h1>;
+}

@@ -1,0 +1,4 @@
+/** Send: this view is not part of the dashboard yet. */
+export default function View() {
+  return <h1>Send</h1>;
+}
