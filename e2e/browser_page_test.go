@@ -174,7 +174,7 @@ complaints:
 // show leaves what the person saw last in the log of a test that failed, and as a picture where CAUDAL_TEST_PICTURES names
 // a folder.
 func (w *window) show() {
-	text, err := tryEval[string](w, `location.hash + " " + document.title + "\n" + document.body.innerText`)
+	text, err := tryEval[string](w, `location.hash + " | " + document.title + " | " + `+textScript)
 	if err != nil {
 		w.t.Logf("%s's page does not answer: %v", w.name, err)
 		return
@@ -227,7 +227,7 @@ func (w *window) reload() {
 	w.run(chromedp.Reload())
 }
 
-// go_ moves within the page, as a bookmark of the route would.
+// route moves within the page, as a bookmark of the route would.
 func (w *window) route(path string) {
 	w.t.Helper()
 	eval[any](w, `void (location.hash = `+quote(path)+`)`)
@@ -300,15 +300,32 @@ func (w *window) holds(expression string) {
 	})
 }
 
-// text is what is to be read on the page.
+// text is what assistive technology reads on the page, in one line: without what is hidden, and without the digits that
+// only roll past.
 func (w *window) text() string {
-	text, err := tryEval[string](w, `document.body?.innerText ?? ""`)
+	text, err := tryEval[string](w, textScript)
 	if err != nil {
-		return ""
+		return "" // a page that loads says nothing yet
 	}
-	// Formatted money has no-break spaces, which no test should have to type.
-	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(text)
+	return text
 }
+
+const textScript = `(() => {
+	const texts = [];
+	const walk = (element) => {
+		for (const node of element.childNodes) {
+			if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
+			else if (node.nodeType === Node.ELEMENT_NODE && node.ariaHidden !== "true" && node.checkVisibility()) {
+				const inline = getComputedStyle(node).display === "inline";
+				if (!inline) texts.push(" ");
+				walk(node);
+				if (!inline) texts.push(" ");
+			}
+		}
+	};
+	if (document.body) walk(document.body);
+	return texts.join("").replace(/\s+/g, " ").trim();
+})()`
 
 // sees waits until the page's text matches the pattern, and returns what the first group has matched, or all.
 func (w *window) sees(pattern string) string {
@@ -397,6 +414,11 @@ func (w *window) absent(role, pattern string) {
 func (w *window) click(role, pattern string) {
 	w.t.Helper()
 	var why string
+	defer func() {
+		if why != "" {
+			w.t.Logf("%s cannot click %s %q: %s", w.name, role, pattern, why)
+		}
+	}()
 	w.until(fmt.Sprintf("%s %q can be clicked", role, pattern), func() bool {
 		found, err := w.candidates(role, pattern)
 		switch {
@@ -408,11 +430,11 @@ func (w *window) click(role, pattern string) {
 			why = "it is disabled"
 		default:
 			if err = found[0].press(); err == nil {
+				why = ""
 				return true
 			}
 			why = err.Error()
 		}
-		_ = why // kept for a debugger: the page's text says the rest
 		return false
 	})
 }

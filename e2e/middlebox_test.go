@@ -8,10 +8,14 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -44,13 +48,20 @@ const (
 )
 
 func startMiddlebox(t testing.TB, b *bank) *middlebox {
+	t.Helper()
+	return startMiddleboxAs(t, b, selfSigned(t))
+}
+
+// startMiddleboxAs starts a middlebox that shows the certificate.
+func startMiddleboxAs(t testing.TB, b *bank, certificate tls.Certificate) *middlebox {
+	t.Helper()
 	m := &middlebox{bank: b,
 		tamper: func(_ string, _ int, message []byte) [][]byte { return [][]byte{message} },
 		offer:  func(names []string) []string { return names },
 		answer: func(name string) string { return name },
 	}
 	m.http = httptest.NewUnstartedServer(http.HandlerFunc(m.serve))
-	m.http.TLS = &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}, MinVersion: tls.VersionTLS13}
+	m.http.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13}
 	m.http.StartTLS()
 	t.Cleanup(func() { m.http.CloseClientConnections(); m.http.Close() })
 	return m
@@ -60,14 +71,34 @@ func (m *middlebox) config() caudal.Config {
 	return caudal.Config{URL: "wss" + strings.TrimPrefix(m.http.URL, "https") + "/ws", Identity: &m.bank.identity}
 }
 
+// page is the address of the dashboard behind the middlebox.
+func (m *middlebox) page() string { return m.http.URL + "/" }
+
+// lead changes which bank is behind the middlebox, for what comes from now on.
+func (m *middlebox) lead(b *bank) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bank = b
+}
+
+func (m *middlebox) leadsTo() *bank {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.bank
+}
+
 func (m *middlebox) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/ws" {
+		m.serveFile(w, r)
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	var offered []string
 	for _, name := range strings.Split(r.Header.Get("Sec-WebSocket-Protocol"), ",") {
 		offered = append(offered, strings.TrimSpace(name))
 	}
-	bank, _, err := websocket.Dial(ctx, m.bank.url(), &websocket.DialOptions{
+	bank, _, err := websocket.Dial(ctx, m.leadsTo().url(), &websocket.DialOptions{
 		HTTPClient:   &http.Client{Transport: &http.Transport{TLSClientConfig: anyTLS()}},
 		Subprotocols: m.offer(offered),
 	})
@@ -85,6 +116,17 @@ func (m *middlebox) serve(w http.ResponseWriter, r *http.Request) {
 	client.SetReadLimit(1 << 20)
 	go func() { defer cancel(); m.pump(ctx, up, client, bank) }()
 	m.pump(ctx, down, bank, client)
+}
+
+// serveFile passes a page or one of its files through as it is.
+func (m *middlebox) serveFile(w http.ResponseWriter, r *http.Request) {
+	target := &url.URL{Scheme: "https", Host: m.leadsTo().listen}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:   func(request *httputil.ProxyRequest) { request.SetURL(target) },
+		Transport: &http.Transport{TLSClientConfig: anyTLS(), DisableKeepAlives: true},
+		ErrorLog:  log.New(io.Discard, "", 0), // a bank that is down answers nothing: 502
+	}
+	proxy.ServeHTTP(w, r)
 }
 
 func (m *middlebox) pump(ctx context.Context, direction string, from, to *websocket.Conn) {
