@@ -2870,7 +2870,7 @@ func (x *FindHoldersRequest) GetQuery() string {
 
 type FindHoldersResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 20, by username. Nobody found is no error.
+	// At most 20, in the order of the words found. Nobody found is no error.
 	Holders []*Holder `protobuf:"bytes,1,rep,name=holders,proto3" json:"holders,omitempty"`
 	// There are others: the query says too little.
 	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
@@ -3120,7 +3120,7 @@ type AuditEntry struct {
 	Query string `protobuf:"bytes,13,opt,name=query,proto3" json:"query,omitempty"`
 	Found uint32 `protobuf:"varint,14,opt,name=found,proto3" json:"found,omitempty"`
 	More  bool   `protobuf:"varint,15,opt,name=more,proto3" json:"more,omitempty"`
-	// Of a change of role, status or overdraft (in minor units): what it was, and what it is since.
+	// Of a change of role, status or overdraft (in minor units): what it was, and what it is since. Of a new user: the role.
 	Before        string `protobuf:"bytes,16,opt,name=before,proto3" json:"before,omitempty"`
 	After         string `protobuf:"bytes,17,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields

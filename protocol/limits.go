@@ -18,6 +18,12 @@ const (
 	MemoRunes = 140
 	// HistoryLegs is the most legs in one page of history: fifty with the longest memos still fit one record.
 	HistoryLegs = 50
+	// AuditEntries is the most entries in one page of the audit log.
+	AuditEntries = 50
+	// QueryRunesMin and QueryRunesMax bound what a teller looks for, and HoldersFound what one look-up shows.
+	QueryRunesMin = 2
+	QueryRunesMax = 80
+	HoldersFound  = 20
 	// IdempotencyKeyBytes is the size of a UUID (RFC 9562).
 	IdempotencyKeyBytes = 16
 	// DeviceIDBytes is the size of a device's id.

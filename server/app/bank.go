@@ -76,6 +76,8 @@ func (b *bank) router(c *config.Config, log *slog.Logger, observe observer) (*ro
 			SignInAddress: limit.Rate{Burst: c.SignInAddressBurst, Every: c.SignInAddressEvery},
 			Register:      limit.Rate{Burst: c.RegisterBurst, Every: c.RegisterEvery},
 			Misses:        limit.Rate{Burst: c.MissBurst, Every: c.MissEvery},
+			LookUps:       limit.Rate{Burst: c.LookUpBurst, Every: c.LookUpEvery},
+			Renames:       limit.Rate{Burst: c.RenameBurst, Every: c.RenameEvery},
 			DeskWorkers:   c.DeskWorkers, DeskQueue: c.DeskQueue, PasswordQueue: c.PasswordQueue,
 		},
 		Observe: observe, Log: log,

@@ -16,10 +16,18 @@ func (h *Hub) Changed(change *ledger.Change) {
 	if u == nil || u.subscribed == 0 {
 		return
 	}
-	if change.Opened {
-		h.fanOut(u, change, h.opened(change), 0)
+	described := change.Opened || change.Renamed
+	switch {
+	case change.Opened:
+		h.fanOut(u, change, &protocol.Event{Kind: &protocol.Event_AccountOpened{
+			AccountOpened: &protocol.AccountOpenedEvent{Account: accountMessage(change)},
+		}}, 0)
+	case change.Renamed: // a balance event has no name, so none supersedes this
+		h.fanOut(u, change, &protocol.Event{Kind: &protocol.Event_AccountRenamed{
+			AccountRenamed: &protocol.AccountRenamedEvent{Account: accountMessage(change)},
+		}}, 0)
 	}
-	if !change.Opened || change.Leg != nil {
+	if !described || change.Leg != nil {
 		h.fanOut(u, change, h.balance(change), int64(change.Account))
 	}
 }
@@ -62,21 +70,19 @@ func (h *Hub) balance(change *ledger.Change) *protocol.Event {
 	return &protocol.Event{Kind: &protocol.Event_Balance{Balance: event}}
 }
 
-func (h *Hub) opened(change *ledger.Change) *protocol.Event {
-	return &protocol.Event{Kind: &protocol.Event_AccountOpened{AccountOpened: &protocol.AccountOpenedEvent{
-		Account: &protocol.Account{
-			Clabe:          change.Account.String(),
-			Name:           change.Name,
-			Currency:       string(change.Currency),
-			BalanceMinor:   change.BalanceMinor,
-			AvailableMinor: change.AvailableMinor,
-			Seq:            change.Seq,
-			Version:        change.Version,
-			Head:           change.Head[:],
-			Status:         Status(change.Status),
-			OpenedAtUs:     change.OpenedAt,
-		},
-	}}}
+func accountMessage(change *ledger.Change) *protocol.Account {
+	return &protocol.Account{
+		Clabe:          change.Account.String(),
+		Name:           change.Name,
+		Currency:       string(change.Currency),
+		BalanceMinor:   change.BalanceMinor,
+		AvailableMinor: change.AvailableMinor,
+		Seq:            change.Seq,
+		Version:        change.Version,
+		Head:           change.Head[:],
+		Status:         Status(change.Status),
+		OpenedAtUs:     change.OpenedAt,
+	}
 }
 
 // Leg is a leg as user sees it, whose account it is: the idempotency key belongs to whoever gave the order, and is shown to

@@ -155,6 +155,13 @@ func (h *Hub) DeviceRevoked(userID int64, by Connection, publicID []byte) {
 	}})
 }
 
+// DeviceRenamed tells the user's subscribed connections, but for the one that did it, a device's new name.
+func (h *Hub) DeviceRenamed(userID int64, by Connection, publicID []byte, name string) {
+	h.tell(userID, by, &protocol.Event{Kind: &protocol.Event_DeviceRenamed{
+		DeviceRenamed: &protocol.DeviceRenamedEvent{DeviceId: publicID, Name: name},
+	}})
+}
+
 // tell sends an event that nothing supersedes.
 func (h *Hub) tell(userID int64, except Connection, event *protocol.Event) {
 	n, ok := h.encode(event)

@@ -43,8 +43,8 @@ func (s *screen) Close(code protocol.CloseCode) {
 	s.closed = append(s.closed, code)
 }
 
-// heard gives the events so far, each in a few letters: b for balance, o for opened, + and - for devices; account and
-// version.
+// heard gives the events so far, each in a few letters: b for balance, o for opened, n for another name, + - and = for
+// devices; account and version.
 func (s *screen) heard() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,6 +56,11 @@ func (s *screen) heard() []string {
 		case *protocol.Event_AccountOpened:
 			a := e.AccountOpened.GetAccount()
 			list = append(list, fmt.Sprintf("o%d.%d", must(clabe.Parse(a.GetClabe())).Account(), a.GetVersion()))
+		case *protocol.Event_AccountRenamed:
+			a := e.AccountRenamed.GetAccount()
+			list = append(list, fmt.Sprintf("n%d.%d", must(clabe.Parse(a.GetClabe())).Account(), a.GetVersion()))
+		case *protocol.Event_DeviceRenamed:
+			list = append(list, "="+string(e.DeviceRenamed.GetDeviceId())+" "+e.DeviceRenamed.GetName())
 		case *protocol.Event_DeviceAdded:
 			list = append(list, "+"+string(e.DeviceAdded.GetDevice().GetId()))
 		case *protocol.Event_DeviceRevoked:
@@ -227,6 +232,48 @@ func TestANewAccountIsAnEventOfItsOwnThatNothingSupersedes(t *testing.T) {
 	if s.slots[0].Account != 0 || s.slots[2].Account == 0 {
 		t.Error("a new account's event could be left out")
 	}
+}
+
+func TestANewNameIsAnEventThatNothingSupersedesAndNothingDoubles(t *testing.T) {
+	h := newHub()
+	s := signIn(t, h, ana, phone)
+	other := signIn(t, h, luis, 221)
+	c := change(ana, 1, 7)
+	c.Renamed, c.Name, c.Leg, c.Head = true, "Ahorro", nil, [32]byte{9}
+	h.Changed(c)
+	s.want(t, "n1.7")
+	other.want(t)
+	want := &protocol.Account{
+		Clabe: account(1).String(), Name: "Ahorro", Currency: "MXN", BalanceMinor: 7, AvailableMinor: 12, Seq: 7, Version: 7,
+		Head: append([]byte{9}, make([]byte, 31)...), Status: protocol.AccountStatus_ACCOUNT_STATUS_ACTIVE,
+	}
+	if got := s.events[0].GetAccountRenamed().GetAccount(); !proto.Equal(got, want) {
+		t.Errorf("renamed %v, want %v", got, want)
+	}
+	if s.slots[0].Account != 0 {
+		t.Error("a new name's event could be left out")
+	}
+
+	late := new(screen)
+	if err := h.SignIn(late, ana, laptop); err != nil {
+		t.Fatal(err)
+	}
+	subscription := h.Subscribe(late)
+	h.Changed(c)
+	newer := change(ana, 1, 8)
+	newer.Renamed, newer.Name, newer.Leg = true, "Viaje", nil
+	h.Changed(newer)
+	subscription.Release(map[int64]uint64{int64(account(1)): 7})
+	late.want(t, "n1.8")
+}
+
+func TestARenamedDeviceIsToldToTheOthers(t *testing.T) {
+	h := newHub()
+	one, two, other := signIn(t, h, ana, phone), signIn(t, h, ana, laptop), signIn(t, h, luis, 221)
+	h.DeviceRenamed(ana, one, []byte("id"), "caja 2")
+	one.want(t)
+	two.want(t, "=id caja 2")
+	other.want(t)
 }
 
 func TestEventsAreHeldBackUntilTheReplyAndDoublesDropped(t *testing.T) {

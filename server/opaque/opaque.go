@@ -17,8 +17,10 @@ import (
 
 // Labels from which each purpose's key is derived: a name made for one purpose opens for no other.
 const (
-	transferLabel = "caudal opaque transfer v1"
-	cursorLabel   = "caudal opaque cursor v1"
+	transferLabel    = "caudal opaque transfer v1"
+	cursorLabel      = "caudal opaque cursor v1"
+	auditLabel       = "caudal opaque audit v1"
+	auditCursorLabel = "caudal opaque audit cursor v1"
 )
 
 // nameLen is the length of a name: 16 bytes in base32.
@@ -32,20 +34,22 @@ var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding
 
 // Names makes and opens names under one bank's key. Its methods may be called from any goroutine.
 type Names struct {
-	transfers, cursors cipher.Block
+	transfers, cursors, audits, auditCursors cipher.Block
 }
 
 // New derives the purposes' keys from the bank's handle key (32 bytes) by HKDF-SHA256 (RFC 5869).
 func New(handleKey []byte) (*Names, error) {
-	transfers, err := block(handleKey, transferLabel)
-	if err != nil {
-		return nil, err
+	n := new(Names)
+	for _, purpose := range []struct {
+		label string
+		block *cipher.Block
+	}{{transferLabel, &n.transfers}, {cursorLabel, &n.cursors}, {auditLabel, &n.audits}, {auditCursorLabel, &n.auditCursors}} {
+		var err error
+		if *purpose.block, err = block(handleKey, purpose.label); err != nil {
+			return nil, err
+		}
 	}
-	cursors, err := block(handleKey, cursorLabel)
-	if err != nil {
-		return nil, err
-	}
-	return &Names{transfers: transfers, cursors: cursors}, nil
+	return n, nil
 }
 
 func block(handleKey []byte, label string) (cipher.Block, error) {
@@ -76,6 +80,20 @@ func (n *Names) Cursor(account int64, seq uint64) string {
 // OpenCursor returns the seq that Cursor was given. A cursor of another account is ErrName.
 func (n *Names) OpenCursor(account int64, name string) (uint64, error) {
 	return open(n.cursors, name, uint64(account))
+}
+
+// Audit names an entry of the audit log.
+func (n *Names) Audit(id int64) string { return seal(n.audits, uint64(id), 0) }
+
+// AuditCursor names a place in the audit log as one user reads it: the entries before the one with this row id.
+func (n *Names) AuditCursor(user, id int64) string {
+	return seal(n.auditCursors, uint64(id), uint64(user))
+}
+
+// OpenAuditCursor returns the row id that AuditCursor was given. A cursor of another user is ErrName.
+func (n *Names) OpenAuditCursor(user int64, name string) (int64, error) {
+	id, err := open(n.auditCursors, name, uint64(user))
+	return int64(id), err
 }
 
 func seal(block cipher.Block, id, tag uint64) string {

@@ -25,6 +25,9 @@ func TestNamesOpenToWhatTheyStandFor(t *testing.T) {
 		if got, err := n.OpenCursor(42, n.Cursor(42, uint64(id))); err != nil || got != uint64(id) {
 			t.Errorf("cursor %d opened to %d, %v", id, got, err)
 		}
+		if got, err := n.OpenAuditCursor(42, n.AuditCursor(42, id)); err != nil || got != id {
+			t.Errorf("audit cursor %d opened to %d, %v", id, got, err)
+		}
 	}
 }
 
@@ -49,6 +52,9 @@ func TestANameServesOneBankOnePurposeAndOneAccount(t *testing.T) {
 		"a cursor":          second(n.OpenTransfer(n.Cursor(0, 7))),
 		"a transfer":        second(n.OpenCursor(0, n.Transfer(7))),
 		"another account's": second(n.OpenCursor(43, n.Cursor(42, 7))),
+		"a history's":       second(n.OpenAuditCursor(42, n.Cursor(42, 7))),
+		"an entry":          second(n.OpenAuditCursor(0, n.Audit(7))),
+		"another user's":    second(n.OpenAuditCursor(43, n.AuditCursor(42, 7))),
 	} {
 		if !errors.Is(err, ErrName) {
 			t.Errorf("%s: got %v", what, err)

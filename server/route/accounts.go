@@ -57,6 +57,35 @@ func openAccount(c call, request *protocol.Command) {
 	})
 }
 
+// renameAccount gives one of the user's accounts another name. All of the user's connections hear of it from the ledger.
+func renameAccount(c call, request *protocol.Command) {
+	r := request.GetRenameAccount()
+	c.atDesk(func(ctx context.Context) (*protocol.Reply, error) {
+		who := c.person()
+		if err := c.limits.mayMiss(who.user); err != nil {
+			return nil, err
+		}
+		number, err := clabe.Parse(r.GetAccount())
+		if err != nil {
+			return nil, err
+		}
+		name, err := models.CleanAccountName(r.GetName())
+		if err != nil {
+			return nil, err
+		}
+		if wait, ok := c.limits.renames.Take(who.user); !ok {
+			return nil, rateLimited(wait)
+		}
+		account, err := c.config.Ledger.RenameAccount(ctx, ledger.Rename{
+			Account: number, Actor: who.user, Device: who.device, Name: name,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &protocol.Reply{Result: &protocol.Reply_Account{Account: accountMessage(account)}}, nil
+	})
+}
+
 // resolvePayee tells who would be paid, masked, so that a slip of the hand is seen before money leaves.
 func resolvePayee(c call, request *protocol.Command) {
 	c.atDesk(func(ctx context.Context) (*protocol.Reply, error) {

@@ -42,6 +42,11 @@ const (
 	kindDeposit
 	kindWithdraw
 	kindPing
+	kindFindHolders
+	kindListAudit
+	kindTellerLimits
+	kindRenameAccount
+	kindRenameDevice
 	kinds
 )
 
@@ -68,8 +73,13 @@ func init() { // a variable would refer to itself: functions here lead to the ro
 		kindUnsubscribe:    {"unsubscribe", needsSignIn, unsubscribe},
 		kindListDevices:    {"list_devices", needsSignIn, listDevices},
 		kindRevokeDevice:   {"revoke_device", needsSignIn, revokeDevice},
+		kindRenameAccount:  {"rename_account", needsSignIn, renameAccount},
+		kindRenameDevice:   {"rename_device", needsSignIn, renameDevice},
 		kindDeposit:        {"deposit", needsTeller, deposit},
 		kindWithdraw:       {"withdraw", needsTeller, withdraw},
+		kindFindHolders:    {"find_holders", needsTeller, findHolders},
+		kindListAudit:      {"list_audit", needsTeller, listAudit},
+		kindTellerLimits:   {"teller_limits", needsTeller, tellerLimits},
 	}
 }
 
@@ -112,6 +122,16 @@ func kindOf(c *protocol.Command) kind {
 		return kindDeposit
 	case *protocol.Command_Withdraw:
 		return kindWithdraw
+	case *protocol.Command_FindHolders:
+		return kindFindHolders
+	case *protocol.Command_ListAudit:
+		return kindListAudit
+	case *protocol.Command_TellerLimits:
+		return kindTellerLimits
+	case *protocol.Command_RenameAccount:
+		return kindRenameAccount
+	case *protocol.Command_RenameDevice:
+		return kindRenameDevice
 	}
 	return kindUnknown
 }

@@ -41,3 +41,32 @@ func revokeDevice(c call, request *protocol.Command) {
 		return nil, nil
 	})
 }
+
+// renameDevice gives one of the user's devices another name, and tells the user's other connections.
+func renameDevice(c call, request *protocol.Command) {
+	r := request.GetRenameDevice()
+	c.atDesk(func(ctx context.Context) (*protocol.Reply, error) {
+		who := c.person()
+		if err := c.limits.mayMiss(who.user); err != nil {
+			return nil, err
+		}
+		name, err := models.CleanDeviceName(r.GetName())
+		if err != nil {
+			return nil, err
+		}
+		if len(r.GetDeviceId()) != protocol.DeviceIDBytes {
+			return nil, models.ErrDeviceNotFound
+		}
+		if wait, ok := c.limits.renames.Take(who.user); !ok {
+			return nil, rateLimited(wait)
+		}
+		device, changed, err := c.config.Store.RenameDevice(ctx, who.user, r.GetDeviceId(), name)
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			c.config.Hub.DeviceRenamed(who.user, c.session.conn, device.PublicID, device.Name)
+		}
+		return &protocol.Reply{Result: &protocol.Reply_Device{Device: deviceMessage(device, who.device)}}, nil
+	})
+}

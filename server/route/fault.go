@@ -40,6 +40,7 @@ var codes = []struct {
 	{models.ErrNotDemoDatabase, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrNewerDatabase, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrBackupExists, protocol.Code_CODE_INTERNAL, ""},
+	{models.ErrNotStaff, protocol.Code_CODE_PERMISSION_DENIED, ""},
 	{models.ErrRole, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrClosed, protocol.Code_CODE_DRAINING, ""},
 	{models.ErrFailed, protocol.Code_CODE_BUSY, ""},

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"caudal/certs"
 	"caudal/models"
 	"caudal/models/ledger"
@@ -68,7 +70,7 @@ func open(t testing.TB, change func(*Config, *conn.Config)) *house {
 		Passwords:   must(password.New(password.Config{Params: password.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}}))(t),
 		IdleTimeout: time.Minute, Heartbeat: 30 * time.Second, CommandsInFlight: 64,
 		Limits: Limits{
-			SignIn: many, SignInAddress: many, Register: many, Misses: many, DeskWorkers: 4, DeskQueue: 1000, PasswordQueue: 100,
+			SignIn: many, SignInAddress: many, Register: many, Misses: many, LookUps: many, Renames: many, DeskWorkers: 4, DeskQueue: 1000, PasswordQueue: 100,
 		},
 	}
 	hosts := must(conn.ParseHosts([]string{"127.0.0.1"}))(t)
@@ -156,13 +158,29 @@ func (h *house) give(account string, amountMinor int64) {
 // teller makes a teller and signs in.
 func (h *house) teller(username string) *customer {
 	h.t.Helper()
+	return h.staff(username, models.RoleTeller)
+}
+
+func (h *house) staff(username string, role models.Role) *customer {
+	h.t.Helper()
 	hash := must(h.router.config.Passwords.Hash(context.Background(), testPassword))(h.t)
 	if _, _, _, err := h.store.CreateUser(context.Background(), models.NewUser{
-		Username: username, Owner: "Test " + username, PasswordHash: hash, Role: models.RoleTeller,
+		Username: username, Owner: "Test " + username, PasswordHash: hash, Role: role,
 	}); err != nil {
 		h.t.Fatal(err)
 	}
 	return h.login(username)
+}
+
+// openAccount opens an account past the ledger's bound on how many a holder has.
+func (h *house) openAccount(user int64, name string) {
+	h.t.Helper()
+	if err := h.store.Write(context.Background(), func(tx *gorm.DB) error {
+		_, err := h.store.OpenAccount(tx, user, name, money.MXN)
+		return err
+	}); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // login signs in on a new connection by password, with a new device.

@@ -18,6 +18,8 @@ type limits struct {
 	signInAddress *limit.Limiter[netip.Addr]
 	register      *limit.Limiter[netip.Addr]
 	misses        *limit.Limiter[int64]
+	lookUps       *limit.Limiter[int64]
+	renames       *limit.Limiter[int64]
 }
 
 // attempt is who tries to sign in as whom.
@@ -36,6 +38,8 @@ func newLimits(l Limits, now func() time.Time) limits {
 		signInAddress: limit.New[netip.Addr](l.SignInAddress, most, now),
 		register:      limit.New[netip.Addr](l.Register, most, now),
 		misses:        limit.New[int64](l.Misses, most, now),
+		lookUps:       limit.New[int64](l.LookUps, most, now),
+		renames:       limit.New[int64](l.Renames, most, now),
 	}
 }
 

@@ -51,6 +51,8 @@ type Limits struct {
 	SignInAddress  limit.Rate // failures of an address
 	Register       limit.Rate // for each address
 	Misses         limit.Rate // for each user
+	LookUps        limit.Rate // for each member of staff
+	Renames        limit.Rate // for each user
 	DeskWorkers    int
 	DeskQueue      int
 	PasswordQueue  int

@@ -41,6 +41,9 @@ func newPerson(user *models.User, device *models.Device) *person {
 	}
 }
 
+// staff is who acts where the store asks for the authority again.
+func (p *person) staff() models.Staff { return models.Staff{User: p.user, Device: p.device} }
+
 // limitAddress is what limits count by: one IPv4 address, or the /64 that one IPv6 customer has.
 func limitAddress(address netip.Addr) netip.Addr {
 	address = address.Unmap().WithZone("")
