@@ -1,5 +1,6 @@
 import { type Bytes, concat, label, u16, u64, u8, utf8 } from "../../src/caudal/channel/bytes.ts";
 import { Channel } from "../../src/caudal/channel/channel.ts";
+import type { Source } from "../../src/caudal/channel/initiator.ts";
 import { Opener } from "../../src/caudal/channel/opener.ts";
 import { respond } from "../../src/caudal/channel/responder.ts";
 import { Sealer } from "../../src/caudal/channel/sealer.ts";
@@ -99,10 +100,18 @@ export interface Pair {
   readonly opener: Opener;
 }
 
-/** Runs an honest handshake. The bank's ends have the same shape as the client's: a sealer and an opener. */
-export async function connect(suite: Suite = hybrid, clock = () => nowMs): Promise<Pair> {
+/** What differs from an ordinary connection. */
+export interface ConnectOptions {
+  readonly suite?: Suite;
+  readonly clock?: () => number;
+  readonly source?: Source;
+}
+
+/** Runs an honest handshake. The bank's ends are a sealer and an opener. */
+export async function connect({ suite = hybrid, clock = () => nowMs, source }: ConnectOptions = {}): Promise<Pair> {
   const bank = await makeBank();
-  const handshake = await startHandshake({ offered: [suite.subprotocol], chosen: suite.subprotocol });
+  const offer = { offered: [suite.subprotocol], chosen: suite.subprotocol };
+  const handshake = await startHandshake(source === undefined ? offer : { ...offer, source });
   const server = await answer(bank, handshake.message1, suite);
   const client = await handshake.finish(server.message2, { nowMs, pin: bank.identity.publicKey, clock });
   return { bank, client, sealer: new Sealer(server.sending), opener: new Opener(server.opening) };
