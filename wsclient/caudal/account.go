@@ -91,6 +91,29 @@ func (c *Conn) OpenAccount(ctx context.Context, account NewAccount) (*Account, e
 	return &opened, nil
 }
 
+// RenameAccount gives one of the user's accounts another name, and returns the account as it stands since. The same name
+// again changes nothing, so a call whose answer was cut off is repeated by itself.
+func (c *Conn) RenameAccount(ctx context.Context, account, name string) (*Account, error) {
+	reply, err := c.ask(ctx, &protocol.Command{Request: &protocol.Command_RenameAccount{
+		RenameAccount: &protocol.RenameAccountRequest{Account: account, Name: name},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	result, ok := reply.GetResult().(*protocol.Reply_Account)
+	if !ok {
+		return nil, c.wrongResult("rename_account")
+	}
+	renamed, err := c.account(result.Account)
+	if err != nil {
+		return nil, c.broken(err)
+	}
+	if renamed.CLABE != account {
+		return nil, c.broken(violation("another account was renamed"))
+	}
+	return &renamed, nil
+}
+
 // ResolvePayee finds the account behind a CLABE (18 digits, grouped or not) or a @username. Show the masked name before
 // money leaves: a CLABE's check digit does not catch every slip.
 func (c *Conn) ResolvePayee(ctx context.Context, payee string) (*Payee, error) {
@@ -127,17 +150,27 @@ func (c *Conn) account(a *protocol.Account) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	account, err := readAccount(a)
+	if err != nil {
+		return Account{}, err
+	}
+	account.Head = head
+	c.remember(account.CLABE, account.Currency)
+	return account, nil
+}
+
+// readAccount leaves out the head, which only the account's holder is shown.
+func readAccount(a *protocol.Account) (Account, error) {
 	if _, err := clabe.Parse(a.GetClabe()); err != nil {
 		return Account{}, violation("an account's CLABE is malformed")
 	}
 	if !isCurrency(a.GetCurrency()) {
 		return Account{}, violation("an account's currency is malformed")
 	}
-	c.remember(a.GetClabe(), a.GetCurrency())
 	return Account{
 		CLABE: a.GetClabe(), Name: a.GetName(), Currency: a.GetCurrency(),
 		BalanceMinor: a.GetBalanceMinor(), AvailableMinor: a.GetAvailableMinor(),
-		Seq: a.GetSeq(), Version: a.GetVersion(), Head: head,
+		Seq: a.GetSeq(), Version: a.GetVersion(),
 		Status: statusOf(a.GetStatus()), Opened: micros(a.GetOpenedAtUs()),
 	}, nil
 }

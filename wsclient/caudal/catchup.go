@@ -18,6 +18,7 @@ const (
 // followed is how far an account has been shown.
 type followed struct {
 	account, currency string
+	name              string
 	seq               uint64
 	head              Head
 	balanceMinor      int64
@@ -85,7 +86,8 @@ func (f *follower) catchUp(state *protocol.AccountState, now Account) error {
 	case now.Seq < a.seq:
 		return a.diverged(fmt.Sprintf("the bank has gone back to leg %d", now.Seq))
 	}
-	news := now.Version > a.version
+	renamed := now.Name != a.name && now.Version > a.version
+	news := now.Version > a.version && (!renamed || now.AvailableMinor != a.availableMinor || now.Status != a.status)
 	a.latest(now.Version, now.AvailableMinor, now.Status)
 	before := a.seq
 	for _, raw := range state.GetMissing() {
@@ -106,10 +108,33 @@ func (f *follower) catchUp(state *protocol.AccountState, now Account) error {
 	if err := a.arrived(f, now.Head, now.BalanceMinor); err != nil {
 		return err
 	}
+	if renamed {
+		a.name = now.Name
+		if err := f.emit(AccountRenamed{Account: now.CLABE, Name: now.Name, Version: now.Version}); err != nil {
+			return err
+		}
+	}
 	if news && a.seq == before {
 		return f.emit(a.balance(nil, false))
 	}
 	return nil
+}
+
+// renamed takes the event of an account's new name, which says of the account what a subscription says.
+func (f *follower) renamed(raw *protocol.Account) error {
+	account, err := f.c.account(raw)
+	if err != nil {
+		return err
+	}
+	a := f.accounts[account.CLABE]
+	if a == nil { // the list of accounts will tell whether it is the user's
+		f.stale = true
+		return nil
+	}
+	if account.Version <= a.version {
+		return nil // seen
+	}
+	return f.catchUp(&protocol.AccountState{Account: raw}, account)
 }
 
 // start takes an account as it stands.
@@ -128,7 +153,7 @@ func (f *follower) start(now Account) error {
 
 func newFollowed(now Account, from Position) *followed {
 	return &followed{
-		account: now.CLABE, currency: now.Currency,
+		account: now.CLABE, currency: now.Currency, name: now.Name,
 		seq: from.Seq, head: from.Head, unsure: from.Seq > 0,
 	}
 }

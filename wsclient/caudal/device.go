@@ -191,11 +191,12 @@ func rawSignature(der []byte) ([]byte, error) {
 }
 
 func deviceInfo(d *protocol.Device) (DeviceInfo, error) {
-	if len(d.GetId()) != len(DeviceID{}) {
-		return DeviceInfo{}, violation("a device's id has %d bytes", len(d.GetId()))
+	id, err := readDeviceID(d.GetId())
+	if err != nil {
+		return DeviceInfo{}, err
 	}
 	return DeviceInfo{
-		ID: DeviceID(d.GetId()), Name: d.GetName(), PublicKey: d.GetPublicKey(),
+		ID: id, Name: d.GetName(), PublicKey: d.GetPublicKey(),
 		Created: micros(d.GetCreatedAtUs()), LastSeen: micros(d.GetLastSeenAtUs()), Current: d.GetCurrent(),
 	}, nil
 }
@@ -206,4 +207,11 @@ func micros(us int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(us).UTC()
+}
+
+func readDeviceID(raw []byte) (DeviceID, error) {
+	if len(raw) != len(DeviceID{}) {
+		return DeviceID{}, violation("a device's id has %d bytes", len(raw))
+	}
+	return DeviceID(raw), nil
 }

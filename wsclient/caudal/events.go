@@ -9,7 +9,7 @@ import (
 )
 
 // Event is something that the bank says without being asked, or that happens to the connection: [Balance],
-// [AccountOpened], [DeviceAdded], [DeviceRevoked], [Draining], [State], [Diverged].
+// [AccountOpened], [AccountRenamed], [DeviceAdded], [DeviceRenamed], [DeviceRevoked], [Draining], [State], [Diverged].
 type Event interface{ event() }
 
 // Balance is where an account stands. Of each account the first says where it starts; each one after that carries the
@@ -45,6 +45,19 @@ type AccountOpened struct {
 	Account Account
 }
 
+// AccountRenamed is an account's new name. Nothing else of the account has changed where no [Balance] says so.
+type AccountRenamed struct {
+	Account string // CLABE
+	Name    string
+	Version uint64
+}
+
+// DeviceRenamed is a device's new name.
+type DeviceRenamed struct {
+	ID   DeviceID
+	Name string
+}
+
 // DeviceAdded is a device that someone with the user's password has enrolled.
 type DeviceAdded struct {
 	Device DeviceInfo
@@ -75,13 +88,15 @@ type Diverged struct {
 	Why     string
 }
 
-func (Balance) event()       {}
-func (AccountOpened) event() {}
-func (DeviceAdded) event()   {}
-func (DeviceRevoked) event() {}
-func (Draining) event()      {}
-func (State) event()         {}
-func (Diverged) event()      {}
+func (Balance) event()        {}
+func (AccountOpened) event()  {}
+func (AccountRenamed) event() {}
+func (DeviceAdded) event()    {}
+func (DeviceRenamed) event()  {}
+func (DeviceRevoked) event()  {}
+func (Draining) event()       {}
+func (State) event()          {}
+func (Diverged) event()       {}
 
 // Bank is who is on the other side.
 type Bank struct {

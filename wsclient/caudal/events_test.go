@@ -54,8 +54,16 @@ func (w *watcher) take(event Event, err error) {
 		w.events = append(w.events, event)
 	}
 	w.err = err
-	if b, ok := event.(Balance); ok {
-		w.balance(b)
+	switch e := event.(type) {
+	case Balance:
+		w.balance(e)
+	case AccountRenamed:
+		b, known := w.last[e.Account]
+		if !known || e.Version < b.Version {
+			w.t.Errorf("%s: renamed by version %d after %d", e.Account, e.Version, b.Version)
+		}
+		b.Version = e.Version
+		w.last[e.Account] = b
 	}
 	if pausing := w.pausing; pausing != nil {
 		w.mu.Unlock()
@@ -368,6 +376,81 @@ func TestNewAccountsAndDevicesAreTold(t *testing.T) {
 		synctest.Wait()
 		if n := w.count(func(e Event) bool { d, ok := e.(DeviceRevoked); return ok && d.ID == id }); n != 1 {
 			t.Errorf("the revoked device is told %d times", n)
+		}
+	})
+}
+
+func TestNewNamesAreToldOnceWhetherTheyComeOrAreAskedFor(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			bank, conn, w, account := following(t)
+			other := signedInTo(t, bank)
+			settle()
+			id := other.Whoami().Device.ID
+			if lost {
+				bank.cut()
+			}
+			bank.mu.Lock()
+			bank.rename(bank.find(account), "Ahorro")
+			for _, d := range bank.devices {
+				if string(d.GetId()) == string(id[:]) {
+					d.Name = "teléfono"
+				}
+			}
+			for range 2 {
+				bank.broadcast(&protocol.Event{Kind: &protocol.Event_DeviceRenamed{
+					DeviceRenamed: &protocol.DeviceRenamedEvent{DeviceId: id[:], Name: "teléfono"},
+				}})
+			}
+			bank.mu.Unlock()
+			bank.pay(account, 5)
+			settle()
+			w.reached(bank)
+			if n := w.count(func(e Event) bool {
+				r, ok := e.(AccountRenamed)
+				return ok && r.Account == account && r.Name == "Ahorro"
+			}); n != 1 {
+				t.Errorf("lost %t: the account's name is told %d times", lost, n)
+			}
+			if n := w.count(func(e Event) bool { r, ok := e.(DeviceRenamed); return ok && r.ID == id && r.Name == "teléfono" }); n != 1 {
+				t.Errorf("lost %t: the device's name is told %d times", lost, n)
+			}
+			if n := w.count(func(e Event) bool { b, ok := e.(Balance); return ok && b.Account == account && b.Leg == nil }); n != 1 {
+				t.Errorf("lost %t: where the account stands is told %d times; a name is no change of that", lost, n)
+			}
+			renamed, err := conn.RenameAccount(t.Context(), account, "Viaje")
+			if err != nil || renamed.Name != "Viaje" || renamed.Seq != 2 {
+				t.Errorf("renamed: %+v, %v", renamed, err)
+			}
+			device, err := conn.RenameDevice(t.Context(), id, "tableta")
+			if err != nil || device.Name != "tableta" || device.ID != id {
+				t.Errorf("renamed: %+v, %v", device, err)
+			}
+			synctest.Wait()
+			w.reached(bank)
+		})
+	}
+}
+
+func TestANameThatComesWithLegsMissingBringsThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bank, _, w, account := following(t)
+		bank.outgoing = func(_ *fakeConn, m *protocol.ServerMessage) []*protocol.ServerMessage {
+			if m.GetEvent().GetBalance() != nil { // as for a reader that is slow
+				return nil
+			}
+			return []*protocol.ServerMessage{m}
+		}
+		for range 7 {
+			bank.pay(account, 5)
+		}
+		bank.mu.Lock()
+		bank.rename(bank.find(account), "Ahorro")
+		bank.mu.Unlock()
+		settle()
+		w.reached(bank)
+		if legs, names := w.count(isLeg), w.count(kind[AccountRenamed]); legs != 7 || names != 1 {
+			t.Errorf("%d legs and %d names", legs, names)
 		}
 	})
 }

@@ -160,6 +160,18 @@ func (b *fakeBank) freeze(account string) {
 	b.touch(a, nil)
 }
 
+// rename gives an account another name. b.mu is held.
+func (b *fakeBank) rename(a *fakeAccount, name string) {
+	if a.Name == name {
+		return
+	}
+	a.Name = name
+	a.Version++
+	b.broadcast(&protocol.Event{Kind: &protocol.Event_AccountRenamed{
+		AccountRenamed: &protocol.AccountRenamedEvent{Account: proto.CloneOf(a.Account)},
+	}})
+}
+
 // rollBack forgets the newest legs of an account, as a bank does that was restored from a backup.
 func (b *fakeBank) rollBack(account string, legs int) {
 	b.mu.Lock()
@@ -274,6 +286,47 @@ func (b *fakeBank) serve(c *fakeConn, command *protocol.Command, reply *protocol
 		reply.Result = &protocol.Reply_Unsubscribe{Unsubscribe: &protocol.UnsubscribeResult{}}
 	case *protocol.Command_ListDevices:
 		reply.Result = &protocol.Reply_ListDevices{ListDevices: &protocol.ListDevicesResult{Devices: b.deviceList()}}
+	case *protocol.Command_RenameAccount:
+		a := b.find(request.RenameAccount.GetAccount())
+		if a == nil {
+			return refuse(command, protocol.Code_CODE_NOT_FOUND)
+		}
+		b.rename(a, request.RenameAccount.GetName())
+		reply.Result = &protocol.Reply_Account{Account: proto.CloneOf(a.Account)}
+	case *protocol.Command_RenameDevice:
+		for _, d := range b.devices {
+			if string(d.GetId()) == string(request.RenameDevice.GetDeviceId()) {
+				d.Name = request.RenameDevice.GetName()
+				reply.Result = &protocol.Reply_Device{Device: proto.CloneOf(d)}
+				return reply
+			}
+		}
+		return refuse(command, protocol.Code_CODE_NOT_FOUND)
+	case *protocol.Command_FindHolders:
+		found := &protocol.FindHoldersResult{More: true}
+		for _, a := range b.accounts {
+			account := proto.CloneOf(a.Account)
+			account.Head = nil
+			found.Holders = append(found.Holders, &protocol.Holder{
+				Username: fakeUser, Owner: "Ana Torres", Accounts: []*protocol.Account{account},
+			})
+		}
+		reply.Result = &protocol.Reply_FindHolders{FindHolders: found}
+	case *protocol.Command_ListAudit:
+		key := keyNumber(9)
+		reply.Result = &protocol.Reply_ListAudit{ListAudit: &protocol.ListAuditResult{Next: "older" + request.ListAudit.GetCursor(), Entries: []*protocol.AuditEntry{{
+			Id: "e1", AtUs: clockMin, Action: protocol.AuditAction_AUDIT_ACTION_SET_ACCOUNT_STATUS, Holder: fakeUser, Account: cash,
+			Before: "active", After: "frozen",
+		}, {
+			Id: "e2", AtUs: clockMin, Action: protocol.AuditAction_AUDIT_ACTION_DEPOSIT, Actor: "caja", Account: cash, AmountMinor: 5,
+			Currency: "MXN", IdempotencyKey: key[:], Refusal: protocol.Code_CODE_LIMIT_EXCEEDED,
+		}, {
+			Id: "e3", AtUs: clockMin, Action: 99,
+		}}}}
+	case *protocol.Command_TellerLimits:
+		reply.Result = &protocol.Reply_TellerLimits{TellerLimits: &protocol.TellerLimits{
+			Currency: "MXN", OperationMaxMinor: 10, DayMaxMinor: 100, DayDepositedMinor: 60, DayWithdrawnMinor: 7, DayEndsAtUs: clockMin,
+		}}
 	case *protocol.Command_RevokeDevice:
 		reply.Result = &protocol.Reply_RevokeDevice{RevokeDevice: &protocol.RevokeDeviceResult{}}
 	default:

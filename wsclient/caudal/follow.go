@@ -34,10 +34,10 @@ type follower struct {
 	from     map[string]Position // what the caller has seen, until the first subscription
 	link     *link               // on which it is subscribed
 	accounts map[string]*followed
-	devices  map[DeviceID]bool
-	begun    bool   // the first subscription stands
-	stale    bool   // something came that the last subscription does not explain
-	shown    *State // last; nil before the first
+	devices  map[DeviceID]string // their names
+	begun    bool                // the first subscription stands
+	stale    bool                // something came that the last subscription does not explain
+	shown    *State              // last; nil before the first
 }
 
 // follow runs a loop from beginning to end.
@@ -49,7 +49,7 @@ func (c *Conn) follow(ctx context.Context, from []Position, yield func(Event, er
 	}
 	f := &follower{
 		c: c, ctx: ctx, yield: yield, box: box,
-		from: map[string]Position{}, accounts: map[string]*followed{}, devices: map[DeviceID]bool{},
+		from: map[string]Position{}, accounts: map[string]*followed{}, devices: map[DeviceID]string{},
 	}
 	defer func() { c.detach(f.link) }()
 	if err = f.begin(from); err == nil {
@@ -268,18 +268,26 @@ func (f *follower) handle(e *protocol.Event) error {
 		return f.changed(kind.Balance)
 	case *protocol.Event_AccountOpened:
 		return f.opened(kind.AccountOpened.GetAccount())
+	case *protocol.Event_AccountRenamed:
+		return f.renamed(kind.AccountRenamed.GetAccount())
 	case *protocol.Event_DeviceAdded:
 		device, err := deviceInfo(kind.DeviceAdded.GetDevice())
 		if err != nil {
 			return err
 		}
 		return f.deviceAdded(device)
-	case *protocol.Event_DeviceRevoked:
-		id := kind.DeviceRevoked.GetDeviceId()
-		if len(id) != len(DeviceID{}) {
-			return violation("a device's id has %d bytes", len(id))
+	case *protocol.Event_DeviceRenamed:
+		id, err := readDeviceID(kind.DeviceRenamed.GetDeviceId())
+		if err != nil {
+			return err
 		}
-		return f.deviceRevoked(DeviceID(id))
+		return f.deviceRenamed(id, kind.DeviceRenamed.GetName())
+	case *protocol.Event_DeviceRevoked:
+		id, err := readDeviceID(kind.DeviceRevoked.GetDeviceId())
+		if err != nil {
+			return err
+		}
+		return f.deviceRevoked(id)
 	case *protocol.Event_Draining:
 		return f.emit(Draining{ComeBackWithin: millis(kind.Draining.GetComeBackWithinMs())})
 	}
@@ -299,8 +307,13 @@ func (f *follower) compareDevices(devices []*protocol.Device) error {
 		}
 		there[device.ID] = true
 		if !f.begun {
-			f.devices[device.ID] = true
-		} else if err := f.deviceAdded(device); err != nil {
+			f.devices[device.ID] = device.Name
+			continue
+		}
+		if err := f.deviceRenamed(device.ID, device.Name); err != nil {
+			return err
+		}
+		if err := f.deviceAdded(device); err != nil {
 			return err
 		}
 	}
@@ -315,18 +328,27 @@ func (f *follower) compareDevices(devices []*protocol.Device) error {
 }
 
 func (f *follower) deviceAdded(device DeviceInfo) error {
-	if f.devices[device.ID] {
+	if _, known := f.devices[device.ID]; known {
 		return nil
 	}
 	if len(f.devices) >= devicesMax {
 		return violation("there are more than %d devices", devicesMax)
 	}
-	f.devices[device.ID] = true
+	f.devices[device.ID] = device.Name
 	return f.emit(DeviceAdded{Device: device})
 }
 
+// deviceRenamed tells the new name of a device that the loop knows. Of another one the list of devices will tell.
+func (f *follower) deviceRenamed(id DeviceID, name string) error {
+	if known, ok := f.devices[id]; !ok || known == name {
+		return nil
+	}
+	f.devices[id] = name
+	return f.emit(DeviceRenamed{ID: id, Name: name})
+}
+
 func (f *follower) deviceRevoked(id DeviceID) error {
-	if !f.devices[id] {
+	if _, known := f.devices[id]; !known {
 		return nil
 	}
 	delete(f.devices, id)

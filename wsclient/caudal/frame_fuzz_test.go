@@ -40,6 +40,10 @@ func FuzzServerFrame(f *testing.F) {
 		event(&protocol.Event{Kind: &protocol.Event_AccountOpened{AccountOpened: &protocol.AccountOpenedEvent{Account: &protocol.Account{
 			Clabe: fakeCLABE(8), Currency: "MXN", Head: make([]byte, 32),
 		}}}}))
+	add(event(&protocol.Event{Kind: &protocol.Event_AccountRenamed{AccountRenamed: &protocol.AccountRenamedEvent{Account: &protocol.Account{
+		Clabe: account, Name: "Ahorro", Currency: "MXN", Version: 1, Head: first[:],
+	}}}}),
+		event(&protocol.Event{Kind: &protocol.Event_DeviceRenamed{DeviceRenamed: &protocol.DeviceRenamedEvent{DeviceId: make([]byte, 16), Name: "x"}}}))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		ended := errors.New("ended")
 		c := &Conn{currencies: map[string]string{}, changed: make(chan struct{}), err: ended}
@@ -54,7 +58,7 @@ func FuzzServerFrame(f *testing.F) {
 		cancel()
 		f := &follower{
 			c: c, ctx: ctx, yield: func(Event, error) bool { return true }, box: c.inbox, link: l, begun: true,
-			devices: map[DeviceID]bool{}, accounts: map[string]*followed{account: {account: account, currency: "MXN"}},
+			devices: map[DeviceID]string{}, accounts: map[string]*followed{account: {account: account, currency: "MXN"}},
 		}
 		items, _ := c.inbox.take()
 		for _, i := range items {

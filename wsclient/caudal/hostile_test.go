@@ -117,7 +117,15 @@ func TestAWrongAnswerIsNotBelieved(t *testing.T) {
 		"revoke_device":   func(ctx context.Context, c *Conn) error { return c.RevokeDevice(ctx, DeviceID{}) },
 		"change_password": func(ctx context.Context, c *Conn) error { _, err := c.ChangePassword(ctx, "a", "b"); return err },
 		"logout":          func(ctx context.Context, c *Conn) error { return c.Logout(ctx, false) },
-		"ping":            func(ctx context.Context, c *Conn) error { _, err := c.Ping(ctx); return err },
+		"rename_account": func(ctx context.Context, c *Conn) error {
+			_, err := c.RenameAccount(ctx, fakeCLABE(7), "x")
+			return err
+		},
+		"rename_device": func(ctx context.Context, c *Conn) error { _, err := c.RenameDevice(ctx, DeviceID{}, "x"); return err },
+		"find_holders":  func(ctx context.Context, c *Conn) error { _, err := c.FindHolders(ctx, "ana"); return err },
+		"list_audit":    func(ctx context.Context, c *Conn) error { _, err := c.Audit(ctx, AuditQuery{}); return err },
+		"teller_limits": func(ctx context.Context, c *Conn) error { _, err := c.TellerLimits(ctx, ""); return err },
+		"ping":          func(ctx context.Context, c *Conn) error { _, err := c.Ping(ctx); return err },
 		"events": func(ctx context.Context, c *Conn) error {
 			for _, err := range c.Events(ctx) {
 				if err != nil {
@@ -160,6 +168,21 @@ func TestMalformedInsidesAreRefused(t *testing.T) {
 		if err == nil {
 			_, err = c.ResolvePayee(ctx, fakeCLABE(7))
 		}
+		if err == nil {
+			_, err = c.FindHolders(ctx, "ana")
+		}
+		if err == nil {
+			_, err = c.Audit(ctx, AuditQuery{Cursor: "x"})
+		}
+		if err == nil {
+			_, err = c.TellerLimits(ctx, "MXN")
+		}
+		if err == nil {
+			_, err = c.RenameAccount(ctx, fakeCLABE(7), "Cuenta 7")
+		}
+		if err == nil {
+			_, err = c.RenameDevice(ctx, c.Whoami().Device.ID, "laptop")
+		}
 		return err
 	}
 	cases := map[string]func(*protocol.Reply){
@@ -200,6 +223,57 @@ func TestMalformedInsidesAreRefused(t *testing.T) {
 		},
 		"a device's id": func(r *protocol.Reply) {
 			each(r.GetListDevices().GetDevices(), func(d *protocol.Device) { d.Id = nil })
+		},
+		"a holder's account": func(r *protocol.Reply) {
+			each(r.GetFindHolders().GetHolders(), func(h *protocol.Holder) { h.Accounts[0].Clabe = "1" })
+		},
+		"too many holders": func(r *protocol.Reply) {
+			if f := r.GetFindHolders(); f != nil {
+				for len(f.Holders) <= protocol.HoldersFound {
+					f.Holders = append(f.Holders, f.Holders[0])
+				}
+			}
+		},
+		"an entry's account": func(r *protocol.Reply) {
+			each(r.GetListAudit().GetEntries(), func(e *protocol.AuditEntry) { e.Account = "\x1b[31m1" })
+		},
+		"an entry's currency": func(r *protocol.Reply) {
+			each(r.GetListAudit().GetEntries(), func(e *protocol.AuditEntry) { e.Currency = "pesos" })
+		},
+		"an entry's key": func(r *protocol.Reply) {
+			each(r.GetListAudit().GetEntries(), func(e *protocol.AuditEntry) { e.IdempotencyKey = []byte{1} })
+		},
+		"too many entries": func(r *protocol.Reply) {
+			if a := r.GetListAudit(); a != nil {
+				for len(a.Entries) <= protocol.AuditEntries {
+					a.Entries = append(a.Entries, a.Entries[0])
+				}
+			}
+		},
+		"an audit cursor": func(r *protocol.Reply) {
+			if a := r.GetListAudit(); a != nil {
+				a.Next = strings.Repeat("x", cursorBytes+1)
+			}
+		},
+		"a page that leads to itself": func(r *protocol.Reply) {
+			if a := r.GetListAudit(); a != nil {
+				a.Next = "x"
+			}
+		},
+		"limits of another currency": func(r *protocol.Reply) {
+			if l := r.GetTellerLimits(); l != nil {
+				l.Currency = "USD"
+			}
+		},
+		"another account's name": func(r *protocol.Reply) {
+			if a := r.GetAccount(); a != nil {
+				a.Clabe = fakeCLABE(8)
+			}
+		},
+		"another device's name": func(r *protocol.Reply) {
+			if d := r.GetDevice(); d != nil {
+				d.Id = make([]byte, 16)
+			}
 		},
 		"a payee's number": func(r *protocol.Reply) {
 			if p := r.GetPayee(); p != nil {

@@ -133,6 +133,29 @@ func (c *Conn) RevokeDevice(ctx context.Context, id DeviceID) error {
 	return nil
 }
 
+// RenameDevice gives one of the user's devices another name, and returns the device as it is since. The same name again
+// changes nothing, so a call whose answer was cut off is repeated by itself.
+func (c *Conn) RenameDevice(ctx context.Context, id DeviceID, name string) (*DeviceInfo, error) {
+	reply, err := c.ask(ctx, &protocol.Command{Request: &protocol.Command_RenameDevice{
+		RenameDevice: &protocol.RenameDeviceRequest{DeviceId: id[:], Name: name},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	result, ok := reply.GetResult().(*protocol.Reply_Device)
+	if !ok {
+		return nil, c.wrongResult("rename_device")
+	}
+	renamed, err := deviceInfo(result.Device)
+	if err != nil {
+		return nil, c.broken(err)
+	}
+	if renamed.ID != id {
+		return nil, c.broken(violation("another device was renamed"))
+	}
+	return &renamed, nil
+}
+
 // enrol signs in by what build puts around the device's proof, which is good on one connection only.
 func (c *Conn) enrol(ctx context.Context, username string, device *Device,
 	build func(*protocol.DeviceEnrolment) *protocol.Command) (*User, error) {
