@@ -103,16 +103,15 @@ export interface Pair {
 /** What differs from an ordinary connection. */
 export interface ConnectOptions {
   readonly suite?: Suite;
-  readonly clock?: () => number;
   readonly source?: Source;
 }
 
 /** Runs an honest handshake. The bank's ends are a sealer and an opener. */
-export async function connect({ suite = hybrid, clock = () => nowMs, source }: ConnectOptions = {}): Promise<Pair> {
+export async function connect({ suite = hybrid, source }: ConnectOptions = {}): Promise<Pair> {
   const bank = await makeBank();
   const offer = { offered: [suite.subprotocol], chosen: suite.subprotocol };
   const handshake = await startHandshake(source === undefined ? offer : { ...offer, source });
   const server = await answer(bank, handshake.message1, suite);
-  const client = await handshake.finish(server.message2, { nowMs, pin: bank.identity.publicKey, clock });
+  const client = await handshake.finish(server.message2, { nowMs, pin: bank.identity.publicKey });
   return { bank, client, sealer: new Sealer(server.sending), opener: new Opener(server.opening) };
 }

@@ -7,7 +7,7 @@ import { freshKeys, Initiator } from "../../src/caudal/channel/initiator.ts";
 import { classic, hybrid, maxCertificate, message1Length, message2Length } from "../../src/caudal/channel/suite.ts";
 import { agree, generateX25519 } from "../../src/caudal/channel/x25519.ts";
 import { fixedSource } from "../vectors/fixed-keys.ts";
-import { answer, connect, makeBank, nowMs } from "./bank.ts";
+import { answer, connect, makeBank, makeIdentity, nowMs, predecessor, signCertificate } from "./bank.ts";
 import { rejects } from "./rejects.ts";
 
 /** The eight points of small order on Curve25519 and its twist, and two spellings that are not reduced (RFC 7748, 7). */
@@ -147,6 +147,29 @@ test("a certificate for another key than the channel's is refused", async () => 
   await rejects(handshake.finish(message2, { nowMs, pin: bank.identity.publicKey }), "certificate_static");
 });
 
+test("the pin decides, and moves where the pinned identity has signed its successor", async () => {
+  const [bank, old, stranger] = [await makeBank(), await makeIdentity(), await makeIdentity()];
+  const successor = bank.identity;
+  const extensions = await predecessor(old, successor.publicKey);
+  const certificate = await signCertificate({
+    identity: successor,
+    staticKey: bank.staticKey.publicKey,
+    extensions,
+  });
+  const dial = async (pin?: Bytes) => {
+    const handshake = await startHandshake({ offered: [hybrid.subprotocol], chosen: hybrid.subprotocol });
+    const { message2 } = await answer({ ...bank, certificate }, handshake.message1);
+    return handshake.finish(message2, { nowMs, pin });
+  };
+  await rejects(dial(stranger.publicKey), "identity_changed");
+  assert.equal((await dial(successor.publicKey)).pinMoved, false);
+  assert.equal((await dial()).pinMoved, false);
+  const moved = await dial(old.publicKey);
+  assert.equal(moved.pinMoved, true);
+  assert.deepEqual(moved.identity, successor.publicKey);
+  assert.deepEqual(moved.predecessor, old.publicKey);
+});
+
 test("offers that cannot be made are the caller's fault", async () => {
   const start = (offered: string[], chosen: string) => startHandshake({ offered, chosen });
   await rejects(start(["caudal.v1"], "caudal.v1.classic"), "config");
@@ -177,4 +200,36 @@ test("a ciphertext for another ML-KEM key is found out by the next field", async
 test("two handshakes of one bank share no channel hash", async () => {
   const [one, other] = [await connect(), await connect()];
   assert.notDeepEqual(one.client.channelHash, other.client.channelHash);
+});
+
+test("a secret of zeros is refused, should an engine deliver one", async () => {
+  const { privateKey, publicKey } = await generateX25519();
+  const subtle: object = crypto.subtle;
+  Object.defineProperty(subtle, "deriveBits", { value: async () => new ArrayBuffer(32), configurable: true });
+  try {
+    await rejects(agree(privateKey, publicKey), "low_order");
+  } finally {
+    Reflect.deleteProperty(subtle, "deriveBits");
+  }
+  assert.equal((await agree(privateKey, publicKey)).length, 32);
+});
+
+test("a page without WebCrypto is told so", async () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "crypto") ?? assert.fail();
+  Object.defineProperty(globalThis, "crypto", { value: {}, configurable: true });
+  try {
+    await rejects(startHandshake({ offered: ["caudal.v1"], chosen: "caudal.v1" }), "unsupported");
+  } finally {
+    Object.defineProperty(globalThis, "crypto", before);
+  }
+});
+
+test("an engine with other KEMs than ML-KEM-768 leaves it to the library", async () => {
+  const subtle: object = crypto.subtle;
+  Object.defineProperty(subtle, "decapsulateBits", { value: () => undefined, configurable: true });
+  try {
+    assert.equal((await connect()).client.mlkem, "noble");
+  } finally {
+    Reflect.deleteProperty(subtle, "decapsulateBits");
+  }
 });

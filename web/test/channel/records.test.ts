@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createCipheriv } from "node:crypto";
 import { suite, test } from "node:test";
 
-import { type Bytes, concat, u16, utf8 } from "../../src/caudal/channel/bytes.ts";
+import { type Bytes, concat, fromHex, u16, utf8 } from "../../src/caudal/channel/bytes.ts";
 import { Channel } from "../../src/caudal/channel/channel.ts";
 import { CipherState, encrypt, importKey, maxCounter, rekeyInterval } from "../../src/caudal/channel/cipher-state.ts";
 import { Opener } from "../../src/caudal/channel/opener.ts";
@@ -251,6 +252,21 @@ test("a record sealed under the key before is refused after the change", async (
   while (state.records < rekeyInterval) state.next();
   const opener = new Opener(state);
   await rejects(opener.open(await encrypt(key, rekeyInterval, plaintext(64, 1, 0, 0))), "record_authentication");
+});
+
+test("a nonce is the whole counter, big endian, behind four zeros", async () => {
+  const raw = new Uint8Array(32).fill(9);
+  const key = await importKey(raw.slice());
+  for (const [counter, nonce] of [
+    [0, "000000000000000000000000"],
+    [0x01020304, "000000000000000001020304"],
+    [2 ** 32, "000000000000000100000000"],
+    [maxCounter, "00000000001ffffffffffffe"],
+  ] as const) {
+    const oracle = createCipheriv("aes-256-gcm", raw, fromHex(nonce));
+    const expected = concat(oracle.update(utf8("pay")), oracle.final(), oracle.getAuthTag());
+    assert.deepEqual(await encrypt(key, counter, utf8("pay")), expected);
+  }
 });
 
 test("no counter is used twice: a direction ends with its last", async () => {

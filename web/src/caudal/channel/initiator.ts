@@ -49,11 +49,9 @@ export class Initiator {
   /** Makes message 1. Throws `config`, `unsupported`, `unavailable`. */
   static async start(suite: Suite, offered: readonly string[], source: Source): Promise<Initiator> {
     const before = prologue(offered, suite.subprotocol);
-    const [symmetric, ephemeral, kem] = await Promise.all([
-      Symmetric.start(suite.protocolName, before),
-      source.x25519(),
-      suite.hybrid ? source.mlkem() : undefined,
-    ]);
+    const ephemeral = await source.x25519(); // first: it says what is missing where there is no WebCrypto at all
+    const kem = suite.hybrid ? await source.mlkem() : undefined;
+    const symmetric = await Symmetric.start(suite.protocolName, before);
     const e = ephemeral.publicKey;
     await symmetric.mixHash(e);
     const e1 = kem === undefined ? new Uint8Array(0) : await symmetric.encryptAndHash(kem.encapsulationKey);
