@@ -1,0 +1,66 @@
+import { useEffect, useLayoutEffect } from 'preact/hooks';
+import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
+import { useBank } from '../../bank.ts';
+import { DayList } from './day-list.tsx';
+import { ListFoot } from './list-foot.tsx';
+import { listModel } from './models.ts';
+import { NewerChip } from './newer-chip.tsx';
+import { Toolbar } from './toolbar.tsx';
+import { useArriving } from './use-arriving.ts';
+
+/** Pixels from the top within which new movements are shown as they come. */
+const topPx = 96;
+
+/** The movements of an account: what is looked for, the list, and what comes after it. Hidden, it keeps its place. */
+export function MovementList({ account, accounts, hidden }: { account: Account; accounts: readonly Account[]; hidden: boolean }) {
+  const bank = useBank();
+  const model = listModel(bank, account);
+  const arriving = useArriving(account.clabe);
+  const source = model.source.value;
+  const legs = source.legs.value;
+  const days = model.days.value;
+
+  useEffect(() => {
+    if (legs.length === 0 && !source.complete.peek() && !source.loading.peek()) void model.further();
+  }, [model, source]);
+
+  // A new search looks further back by itself, as far as one look goes.
+  const { text, direction, kind, minMinor, maxMinor } = model.filter.value;
+  useEffect(() => {
+    if (!model.searching.peek()) return undefined;
+    const timer = setTimeout(() => void model.further(), searchPauseMs);
+    return () => clearTimeout(timer);
+  }, [model, source, text, direction, kind, minMinor, maxMinor]);
+
+  useLayoutEffect(() => {
+    if (hidden) return undefined;
+    const page = document.documentElement;
+    page.scrollTop = model.scrollTop;
+    const settled = requestAnimationFrame(() => {
+      page.scrollTop = model.scrollTop;
+      addEventListener('scroll', follow, { passive: true });
+    });
+    const follow = (): void => {
+      model.scrollTop = page.scrollTop;
+      if (page.scrollTop > topPx) model.hold();
+      else model.release();
+    };
+    return () => {
+      cancelAnimationFrame(settled);
+      removeEventListener('scroll', follow);
+      model.hold();
+    };
+  }, [model, hidden]);
+
+  return (
+    <div class="mov-list" hidden={hidden}>
+      <Toolbar {...{ model, account, accounts }} />
+      <NewerChip model={model} />
+      <DayList account={account.clabe} currency={account.currency} {...{ days, arriving }} found={model.searching.value} />
+      <ListFoot model={model} hidden={hidden} />
+    </div>
+  );
+}
+
+/** A person who types is not answered at each letter by the bank, only by what is here already. */
+const searchPauseMs = 250;
