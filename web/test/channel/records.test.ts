@@ -206,7 +206,6 @@ test("nothing follows a close record", async () => {
   assert.deepEqual(await first, { type: "close", code: 4000 });
   await rejects(second, "closed");
   assert.equal(forged.opener.delivered, 1);
-  // The peer's close ends its direction, not ours... which has closed already here.
   assert.deepEqual(await client.open(close), { type: "close", code: 4000 });
   await rejects(client.open(close), "closed");
 });

@@ -28,22 +28,27 @@ export interface Agreed {
   readonly opening: CipherState;
 }
 
+/** What an initiator holds between the messages. */
+interface Secrets {
+  readonly symmetric: Symmetric;
+  readonly ephemeral: X25519KeyPair;
+  readonly kem: MLKEMKeyPair | undefined;
+}
+
 /** The client of Noise NX and NXhfs (PROTOCOL.md, section 2): message 1 out, message 2 in, once. */
 export class Initiator {
-  #used = false;
+  #secrets: Secrets | undefined;
+  /** Who computes ML-KEM; `undefined` in the classic suite. */
+  readonly mlkem: MLKEMProvider | undefined;
 
   private constructor(
     readonly suite: Suite,
     /** 32 or 1,216 bytes, the first message of the socket. */
     readonly message1: Bytes,
-    private readonly symmetric: Symmetric,
-    private readonly ephemeral: X25519KeyPair,
-    private readonly kem: MLKEMKeyPair | undefined,
-  ) {}
-
-  /** Who computes ML-KEM; `undefined` in the classic suite. */
-  get mlkem(): MLKEMProvider | undefined {
-    return this.kem?.provider;
+    secrets: Secrets,
+  ) {
+    this.#secrets = secrets;
+    this.mlkem = secrets.kem?.provider;
   }
 
   /** Makes message 1. Throws `config`, `unsupported`, `unavailable`. */
@@ -56,26 +61,26 @@ export class Initiator {
     await symmetric.mixHash(e);
     const e1 = kem === undefined ? new Uint8Array(0) : await symmetric.encryptAndHash(kem.encapsulationKey);
     const payload = await symmetric.encryptAndHash(new Uint8Array(0));
-    return new Initiator(suite, concat(e, e1, payload), symmetric, ephemeral, kem);
+    return new Initiator(suite, concat(e, e1, payload), { symmetric, ephemeral, kem });
   }
 
   /**
-   * Takes message 2. Whatever comes of it, the handshake is used up: `handshake_malformed`, `handshake_authentication`
-   * (also for another view of the offer), `low_order`, `handshake_used`.
+   * Takes message 2. Whatever comes of it, the handshake is used up and its keys are dropped: `handshake_malformed`,
+   * `handshake_authentication` (also for another view of the offer), `low_order`, `handshake_used`.
    */
   async readMessage2(message2: Bytes): Promise<Agreed> {
-    if (this.#used) throw new ChannelError("handshake_used", "the handshake has been used");
-    this.#used = true;
+    const secrets = this.#secrets;
+    this.#secrets = undefined;
+    if (secrets === undefined) throw new ChannelError("handshake_used", "the handshake has been used");
     try {
-      return await this.#read(message2);
+      return await this.#read(message2, secrets);
     } finally {
-      this.symmetric.wipe();
-      this.kem?.wipe();
+      secrets.symmetric.wipe();
+      secrets.kem?.wipe();
     }
   }
 
-  async #read(message2: Bytes): Promise<Agreed> {
-    const { symmetric } = this;
+  async #read(message2: Bytes, { symmetric, ephemeral, kem }: Secrets): Promise<Agreed> {
     const shortest = message2Length(this.suite, 0);
     if (message2.length < shortest || message2.length > message2Length(this.suite, maxCertificate)) {
       throw new ChannelError("handshake_malformed", `message 2 has ${message2.length} bytes`);
@@ -85,13 +90,13 @@ export class Initiator {
 
     const e = cut(x25519Size);
     await symmetric.mixHash(e);
-    await symmetric.mixKey(await agree(this.ephemeral.privateKey, e)); // ee
-    if (this.kem !== undefined) {
+    await symmetric.mixKey(await agree(ephemeral.privateKey, e)); // ee
+    if (kem !== undefined) {
       const ciphertext = await symmetric.decryptAndHash(cut(ciphertextSize + tagSize)); // ekem1
-      await symmetric.mixKey(await this.kem.decapsulate(ciphertext));
+      await symmetric.mixKey(await kem.decapsulate(ciphertext));
     }
     const staticKey = await symmetric.decryptAndHash(cut(x25519Size + tagSize)); // s
-    await symmetric.mixKey(await agree(this.ephemeral.privateKey, staticKey)); // es
+    await symmetric.mixKey(await agree(ephemeral.privateKey, staticKey)); // es
     const certificate = await symmetric.decryptAndHash(message2.slice(at));
 
     const [sending, opening] = await symmetric.split();
