@@ -513,3 +513,35 @@ func (w *window) wheel(pixels float64) {
 		})()
 	})
 }
+
+// seen is a value that a page showed from a moment on, in milliseconds of the page's clock (Date.now).
+type seen struct {
+	AtMs  float64 `json:"at"`
+	Value string  `json:"value"`
+}
+
+// watch has the page note each value that an expression of type string takes from now on; watched returns them in order.
+// A page that loads anew forgets it.
+func (w *window) watch(name, expression string) {
+	w.t.Helper()
+	eval[any](w, `void (() => {
+		const seen = ((globalThis.caudalWatched ??= {})[`+quote(name)+`] = []);
+		const look = () => {
+			const value = String(`+expression+`);
+			if (seen.at(-1)?.value !== value) seen.push({ at: Date.now(), value });
+		};
+		new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+		look();
+	})()`)
+}
+
+func (w *window) watched(name string) []seen {
+	w.t.Helper()
+	return eval[[]seen](w, `globalThis.caudalWatched[`+quote(name)+`]`)
+}
+
+// nowMs is the page's clock.
+func (w *window) nowMs() float64 {
+	w.t.Helper()
+	return eval[float64](w, `Date.now()`)
+}
