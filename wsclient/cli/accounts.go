@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) accountsCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "accounts",
 		Short: "List your accounts",
 		Args:  cobra.NoArgs,
@@ -31,6 +31,40 @@ func (a *app) accountsCommand() *cobra.Command {
 				accountsTable(p, accounts)
 			})
 		}),
+	}
+	cmd.AddCommand(a.renameAccountCommand())
+	return cmd
+}
+
+func (a *app) renameAccountCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rename CLABE NAME",
+		Short: "Give an account another name; only you see it",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			number, err := parseCLABE("CLABE", args[0])
+			if err == nil && number == "" {
+				err = wrongUsage("the CLABE of one of your accounts is missing")
+			}
+			if err != nil {
+				return err
+			}
+			return a.asUser(func(ctx context.Context, b *bank) error {
+				account, err := b.RenameAccount(ctx, number, args[1])
+				if err != nil {
+					return explain(err)
+				}
+				return a.out.show(accountAnswer(account), func(p *page) {
+					p.line("%s is called %s.", account.CLABE, account.Name)
+				})
+			})(cmd, nil)
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return a.completeAccounts(cmd, args, word)
+		},
 	}
 }
 
@@ -95,16 +129,20 @@ func (a *app) openCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "what to call it")
-	cmd.Flags().StringVar(&currency, "currency", "", "MXN or USD (default MXN)")
+	currencyFlag(cmd, &currency)
 	keyFlag(cmd, &key)
 	required(cmd, "name")
 	noFiles(cmd, "name")
+	return cmd
+}
+
+func currencyFlag(cmd *cobra.Command, currency *string) {
+	cmd.Flags().StringVar(currency, "currency", "", "MXN or USD (default MXN)")
 	var currencies []string
 	for _, c := range money.Currencies() {
 		currencies = append(currencies, string(c))
 	}
 	must(cmd.RegisterFlagCompletionFunc("currency", fixed(currencies...)))
-	return cmd
 }
 
 func (a *app) open(ctx context.Context, b *bank, order caudal.NewAccount) error {

@@ -138,7 +138,7 @@ func (a *app) command() *cobra.Command {
 	root.AddCommand(
 		a.registerCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.passwordCommand(),
 		a.accountsCommand(), a.balanceCommand(), a.openCommand(), a.historyCommand(), a.listenCommand(),
-		a.transferCommand(), a.payeeCommand(), a.depositCommand(), a.withdrawCommand(),
+		a.transferCommand(), a.payeeCommand(), a.depositCommand(), a.withdrawCommand(), a.tellerCommand(),
 		a.devicesCommand(), a.pinsCommand(), a.pingCommand(), a.versionCommand(),
 	)
 	return root
@@ -151,9 +151,9 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	f := wrongUsage("there is no command %q", args[0])
 	for _, name := range cmd.SuggestionsFor(args[0]) {
-		f.try = append(f.try, "caudal "+name)
+		f.try = append(f.try, cmd.CommandPath()+" "+name)
 	}
-	return f.trying("caudal --help")
+	return f.trying(cmd.CommandPath() + " --help")
 }
 
 // check looks at the flags that every command has.

@@ -30,7 +30,7 @@ func (a *app) devicesCommand() *cobra.Command {
 			return a.out.show(answer, func(p *page) { a.devicesTable(p, devices) })
 		}),
 	}
-	cmd.AddCommand(a.revokeCommand())
+	cmd.AddCommand(a.revokeCommand(), a.renameDeviceCommand())
 	return cmd
 }
 
@@ -57,13 +57,41 @@ ID is what "caudal devices" shows, or as much of its beginning as no other devic
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.asUser(func(ctx context.Context, b *bank) error { return a.revoke(ctx, b, args[0]) })(cmd, nil)
 		},
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return a.complete(cmd, deviceWords)
-		},
+		ValidArgsFunction: a.completeDevice,
 	}
+}
+
+func (a *app) renameDeviceCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rename ID NAME",
+		Short: "Give a device another name, by which you know it",
+		Long: `Give a device another name, by which you know it.
+
+ID is what "caudal devices" shows, or as much of its beginning as no other device shares.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.asUser(func(ctx context.Context, b *bank) error {
+				id, err := b.device(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				device, err := b.RenameDevice(ctx, id, args[1])
+				if err != nil {
+					return explain(err)
+				}
+				return a.out.show(deviceAnswer(device), func(p *page) { p.line("%v is called %s.", device.ID, device.Name) })
+			})(cmd, nil)
+		},
+		ValidArgsFunction: a.completeDevice,
+	}
+}
+
+// completeDevice offers the devices as the first argument.
+func (a *app) completeDevice(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.complete(cmd, deviceWords)
 }
 
 func deviceWords(ctx context.Context, b *bank) (words []string) {

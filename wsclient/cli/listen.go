@@ -135,9 +135,16 @@ type stateEventJSON struct {
 }
 
 type deviceEventJSON struct {
-	Event string `json:"event"` // "device_added" or "device_revoked"
+	Event string `json:"event"` // "device_added", "device_renamed" or "device_revoked"
 	ID    string `json:"id"`
 	Name  string `json:"name,omitempty"`
+}
+
+type renamedEventJSON struct {
+	Event   string `json:"event"` // "account_renamed"
+	CLABE   string `json:"clabe"`
+	Name    string `json:"name"`
+	Version uint64 `json:"version"`
 }
 
 type drainingEventJSON struct {
@@ -194,6 +201,14 @@ func (a *app) showEvent(event caudal.Event) error {
 		return a.out.show(deviceEventJSON{"device_added", e.Device.ID.String(), e.Device.Name}, func(p *page) {
 			p.line("%s  %s", a.clock(), addedText(e))
 		})
+	case caudal.AccountRenamed:
+		return a.out.show(renamedEventJSON{"account_renamed", e.Account, e.Name, e.Version}, func(p *page) {
+			p.line("%s  %s  is called %s", a.clock(), e.Account, e.Name)
+		})
+	case caudal.DeviceRenamed:
+		return a.out.show(deviceEventJSON{"device_renamed", e.ID.String(), e.Name}, func(p *page) {
+			p.line("%s  %s", a.clock(), renamedText(e))
+		})
 	case caudal.DeviceRevoked:
 		return a.out.show(deviceEventJSON{"device_revoked", e.ID.String(), ""}, func(p *page) {
 			p.line("%s  %s", a.clock(), revokedText(e))
@@ -246,6 +261,10 @@ func stateText(e caudal.State) string {
 
 func addedText(e caudal.DeviceAdded) string {
 	return "a device was added: " + e.Device.Name + " (" + e.Device.ID.String() + "); not you? caudal devices revoke, and caudal password"
+}
+
+func renamedText(e caudal.DeviceRenamed) string {
+	return "a device is called " + e.Name + " (" + e.ID.String() + ")"
 }
 
 func revokedText(e caudal.DeviceRevoked) string { return "a device was revoked: " + e.ID.String() }

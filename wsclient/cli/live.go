@@ -126,6 +126,8 @@ func liveMessage(event caudal.Event, now time.Time) tea.Msg {
 		return message
 	case caudal.AccountOpened:
 		return liveChangeMsg{account: liveAccountOf(&e.Account)}
+	case caudal.AccountRenamed:
+		return liveNameMsg{clabe: e.Account, name: e.Name, version: e.Version}
 	case caudal.State:
 		state := liveLinkMsg{live: e.Live, since: now}
 		if e.Err != nil {
@@ -137,6 +139,8 @@ func liveMessage(event caudal.Event, now time.Time) tea.Msg {
 		return state
 	case caudal.DeviceAdded:
 		return liveNoticeMsg{text: addedText(e), alarm: true}
+	case caudal.DeviceRenamed:
+		return liveNoticeMsg{text: renamedText(e)}
 	case caudal.DeviceRevoked:
 		return liveNoticeMsg{text: revokedText(e)}
 	case caudal.Diverged:

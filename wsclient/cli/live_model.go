@@ -74,6 +74,10 @@ type (
 		account liveAccount
 		leg     *liveLeg
 	}
+	liveNameMsg struct { // an account's new name
+		clabe, name string
+		version     uint64
+	}
 	liveLegsMsg   []liveLeg // from before, newest first
 	liveLinkMsg   linkState
 	liveNoticeMsg struct {
@@ -106,6 +110,8 @@ func (m liveModel) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 		m.accounts = message
 	case liveChangeMsg:
 		m.change(message)
+	case liveNameMsg:
+		m.rename(message)
 	case liveLegsMsg:
 		m.legs = append(m.legs, message...)
 		m.sortLegs()
@@ -172,6 +178,20 @@ func (m *liveModel) change(c liveChangeMsg) {
 	}
 	m.legs = slices.Insert(slices.Clone(m.legs), 0, leg)
 	m.sortLegs()
+}
+
+// rename takes an account's new name, for what it did before too.
+func (m *liveModel) rename(n liveNameMsg) {
+	m.accounts = slices.Clone(m.accounts)
+	if a := m.find(n.clabe); a != nil {
+		a.name, a.version = n.name, n.version
+	}
+	m.legs = slices.Clone(m.legs)
+	for i := range m.legs {
+		if m.legs[i].clabe == n.clabe {
+			m.legs[i].account = n.name
+		}
+	}
 }
 
 func (m *liveModel) roll(a, old *liveAccount) {

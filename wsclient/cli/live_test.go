@@ -151,6 +151,18 @@ func TestLegsOfSeveralAccountsStandByTimeWithTheirAccount(t *testing.T) {
 	}
 }
 
+func TestAnAccountsNewNameIsOnTheScreenEverywhere(t *testing.T) {
+	s := newScreen(t, 120, 20)
+	other := liveAccount{clabe: "999001123456789025", name: "Otra", currency: "MXN", seq: 1, version: 1}
+	s.send(liveAccountsMsg{mainAccount(1_000_000, 1), other}, liveLinkMsg{live: true}, paid(-5_00, 999_500, 2, s.now))
+	s.has("Principal")
+	s.send(liveNameMsg{clabe: "999001123456789012", name: "Para el viaje", version: 3}, liveNameMsg{clabe: "999001123456789999", name: "Nadie"})
+	s.has("Para el viaje", "Otra")
+	s.hasNot("Principal", "Nadie")
+	s.pass(time.Second)
+	s.has("9,995.00 MXN", "Para el viaje")
+}
+
 func TestAStaleScreenSaysSoAndHowOldItIs(t *testing.T) {
 	s := newScreen(t, 100, 20)
 	s.has("◌ connecting")
