@@ -1,4 +1,101 @@
-/** Send: this view is not part of the dashboard yet. */
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useBank } from '../../bank.ts';
+import { go, route } from '../../router.ts';
+import { EmptyState, Link, Segmented, Skeleton } from '../../ui/index.ts';
+import { type Desk, deskOf } from './desk.ts';
+import type { Flow } from './flow.ts';
+import { Form } from './form.tsx';
+import { Outcome } from './outcome.tsx';
+import { placeOf } from './place.ts';
+import { Receive } from './receive.tsx';
+import { Review } from './review.tsx';
+import { t } from './text.ts';
+
+type Mode = 'pay' | 'own' | 'receive';
+
+/** Send: a form, a review, and what became of the order, each with an address of its own. */
 export default function View() {
-  return <h1>Send</h1>;
+  const bank = useBank();
+  const desk = deskOf(bank);
+  const here = route.value;
+  const flow = desk.flow.value;
+  const place = placeOf(here.parts);
+  const mode = modeOf(here.query);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef<string | undefined>(undefined);
+  const ready = bank.accounts.value.length > 0;
+  // An order's page may be open before the orders have been read.
+  const awaited = place.kind === 'order' ? bank.orders.value : undefined;
+
+  useLayoutEffect(() => {
+    if (!ready) return;
+    const { goTo } = desk.arrive(place);
+    if (goTo !== undefined) go(goTo, { replace: true });
+    else if (place.kind === 'form') desk.prefill(here.query);
+  }, [desk, here, ready, awaited]);
+
+  useEffect(() => {
+    if (shown.current !== undefined && shown.current !== flow.step) heading.current?.focus();
+    shown.current = flow.step;
+  }, [flow.step]);
+
+  if (!ready) return <Skeleton lines={4} />;
+  if (place.kind === 'order' && !(flow.step === 'ordered' && flow.key === place.key)) return <Missing />;
+  if (flow.step !== 'form') {
+    return (
+      <div class="send" data-testid="send">
+        <Step {...{ desk, flow, heading }} />
+      </div>
+    );
+  }
+  return (
+    <div class="send" data-testid="send">
+      <h1 ref={heading} tabIndex={-1}>
+        {mode === 'receive' ? t.receiveTitle : t.title}
+      </h1>
+      <Segmented<Mode>
+        label={t.modes}
+        value={mode}
+        onValue={(to) => go(to === 'pay' ? '/send' : `/send?mode=${to}`, { replace: true })}
+        choices={[
+          { value: 'pay', label: t.modePay },
+          { value: 'own', label: t.modeOwn },
+          { value: 'receive', label: t.modeReceive },
+        ]}
+      />
+      {mode === 'receive' ? <Receive /> : mode === 'own' && bank.accounts.value.length < 2 ? <OneAccount /> : <Form desk={desk} draft={flow.draft} />}
+    </div>
+  );
+}
+
+function Step({ desk, flow, heading }: { desk: Desk; flow: Exclude<Flow, { step: 'form' }>; heading: RefObject<HTMLHeadingElement> }) {
+  if (flow.step === 'review') return <Review desk={desk} payment={flow.payment} insist={flow.insist} heading={heading} />;
+  const formPath = flow.draft.mode === 'own' ? '/send?mode=own' : '/send';
+  return <Outcome desk={desk} flow={flow} heading={heading} onForm={() => go(formPath, { replace: true })} />;
+}
+
+function OneAccount() {
+  return (
+    <div class="card">
+      <EmptyState icon="accounts" title={t.oneAccount} action={<Link button="primary" to="/open">{t.openAnother}</Link>}>
+        {t.oneAccountMore}
+      </EmptyState>
+    </div>
+  );
+}
+
+function Missing() {
+  return (
+    <div class="card">
+      <EmptyState icon="movements" title={t.missingTitle} action={<Link button="quiet" to="/movements">{t.toMovements}</Link>}>
+        {t.missingMore}
+      </EmptyState>
+    </div>
+  );
+}
+
+function modeOf(query: URLSearchParams): Mode {
+  const mode = query.get('mode');
+  return mode === 'own' || mode === 'receive' ? mode : 'pay';
 }

@@ -1,0 +1,92 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Order } from '../../../caudal/index.ts';
+import { announce, toast } from '../../announce.ts';
+import { useBank } from '../../bank.ts';
+import { route } from '../../router.ts';
+import { Button } from '../../ui/index.ts';
+import { placeOf } from '../send/place.ts';
+import { Details } from './details.tsx';
+import { Item } from './item.tsx';
+import { oldOrders, stripOrders, untilOldMs } from './strip.ts';
+import { t } from './text.ts';
+import { watchOf } from './watch.ts';
+import { said } from './words.ts';
+
+/** How many are shown before somebody asks for all. */
+const shownMax = 3;
+
+/** Says what became of orders, on whatever page the person is. */
+function tell(changed: readonly Order[]): void {
+  const words = said(changed);
+  if (words !== undefined) announce(words);
+}
+
+/**
+ * The orders that are under way, were refused, or were carried out just now: on every page of whoever is signed in, but for
+ * the order whose own page is open. This is also what says aloud how orders end.
+ */
+export function OrdersStrip() {
+  const bank = useBank();
+  const { log } = watchOf(bank.client, tell);
+  const [detailed, setDetailed] = useState<string>();
+  const [all, setAll] = useState(false);
+  const nowMs = useNewsClock(bank.orders.value);
+  const orders = stripOrders(bank.orders.value, nowMs, openOrder());
+  const shown = all ? orders : orders.slice(0, shownMax);
+  const inDialog = bank.orders.value.find(({ key }) => key === detailed);
+  const live = bank.freshness.value.kind === 'live';
+
+  const dismiss = (key: string) => {
+    bank.client.dismissOrder(key).catch(() => toast({ tone: 'danger', text: t.dismissFailed }));
+  };
+  useEffect(() => {
+    for (const { key } of oldOrders(bank.orders.value, nowMs)) bank.client.dismissOrder(key).catch(() => undefined);
+  }, [bank, nowMs]);
+
+  return (
+    <>
+      {orders.length > 0 && (
+        <section class="orders" aria-label={t.region} data-testid="orders">
+          <ul>
+            {shown.map((order) => (
+              <Item
+                key={order.key}
+                order={order}
+                live={live}
+                onDetails={() => setDetailed(order.key)}
+                {...(order.state === 'done' || order.state === 'refused' ? { onDismiss: () => dismiss(order.key) } : {})}
+              />
+            ))}
+          </ul>
+          {orders.length > shownMax && (
+            <Button small aria-expanded={all} onClick={() => setAll(!all)}>
+              {all ? t.fewer : t.more(orders.length - shownMax)}
+            </Button>
+          )}
+        </section>
+      )}
+      {inDialog !== undefined && <Details order={inDialog} log={log} onClose={() => setDetailed(undefined)} />}
+    </>
+  );
+}
+
+/** The key of the order whose own page is open. */
+function openOrder(): string | undefined {
+  const { parts } = route.value;
+  const place = parts[0] === 'send' || parts[0] === 'open' ? placeOf(parts) : undefined;
+  return place?.kind === 'order' ? place.key : undefined;
+}
+
+/** The time, as of the last order that stopped being news: there is nothing to redraw in between. */
+function useNewsClock(orders: readonly Order[]): number {
+  const { client } = useBank();
+  const [nowMs, setNowMs] = useState(() => client.serverNowMs());
+  useEffect(() => {
+    const current = client.serverNowMs();
+    const waitMs = untilOldMs(orders, current);
+    if (waitMs === undefined) return undefined;
+    const timer = setTimeout(() => setNowMs(client.serverNowMs()), waitMs);
+    return () => clearTimeout(timer);
+  }, [orders, nowMs]);
+  return nowMs;
+}

@@ -1,0 +1,194 @@
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { type Account, type Client, KeyMint, LinkError, type Order, type Session } from '../../../caudal/index.ts';
+import type { Freshness } from '../../freshness.ts';
+import { parseMoney } from '../../format.ts';
+import { type Checked, check, twins } from './check.ts';
+import { type Draft, emptyDraft, type Flow, type Happening, next } from './flow.ts';
+import { type Lookup, PayeeLookup } from './lookup.ts';
+import { readPayee } from './payee.ts';
+import { prefilled } from './prefill.ts';
+import { arrive, type Arrival, type Place } from './place.ts';
+
+/** What Send needs of a bank; `Bank` has it. */
+export interface DeskBank {
+  readonly accounts: ReadonlySignal<readonly Account[]>;
+  readonly orders: ReadonlySignal<readonly Order[]>;
+  readonly session: ReadonlySignal<Session | undefined>;
+  readonly freshness: ReadonlySignal<Freshness>;
+  readonly client: Pick<Client, 'on' | 'order' | 'resolvePayee' | 'serverNowMs'>;
+}
+
+/**
+ * Where a person sends money: the flow, the look-up of the payee, and the one place that gives a transfer order. It lives
+ * as long as its bank, so that looking something up in another view loses nothing; another person begins anew.
+ */
+export class Desk {
+  readonly #flow = signal<Flow>({ step: 'form', draft: emptyDraft('pay', '') });
+  readonly #lookup = signal<Lookup>({ kind: 'idle' });
+  readonly #mint = new KeyMint();
+  readonly #resolver: PayeeLookup;
+  #username: string | undefined;
+  /** The key of the newest order that the client has noted down. */
+  #noted: string | undefined;
+
+  /** The draft as it can be judged now; of a flow that is no form any more, of the draft behind it. */
+  readonly checked: ReadonlySignal<Checked> = computed(() => {
+    const { draft } = this.#flow.value;
+    const accounts = this.bank.accounts.value;
+    const currency = accounts.find((account) => account.clabe === draft.from)?.currency ?? 'MXN';
+    return check(draft, {
+      accounts,
+      lookup: this.#lookup.value,
+      amountMinor: parseMoney(draft.amount, currency),
+      live: this.live.value,
+    });
+  });
+
+  /** Whether what is on the screen is how things stand, and an order would go out at once. */
+  readonly live: ReadonlySignal<boolean> = computed(() => this.bank.freshness.value.kind === 'live');
+
+  /** Unsettled orders that may be carrying out the payment under review already. */
+  readonly twins: ReadonlySignal<readonly Order[]> = computed(() => {
+    const flow = this.#flow.value;
+    return flow.step === 'review' ? twins(flow.payment, this.bank.orders.value) : [];
+  });
+
+  constructor(private readonly bank: DeskBank) {
+    this.#resolver = new PayeeLookup({
+      resolve: (name) => bank.client.resolvePayee(name),
+      live: () => this.live.peek(),
+      changed: (lookup) => {
+        this.#lookup.value = lookup;
+      },
+      nowMs: () => Date.now(),
+      after: (ms, f) => {
+        const timer = setTimeout(f, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+    bank.client.on('order', (order) => {
+      this.#noted = order.key;
+      this.#happen({ type: 'order', order });
+    });
+    effect(() => this.#begin(bank.session.value?.username));
+    effect(() => this.#choose(bank.accounts.value));
+    effect(() => {
+      for (const order of bank.orders.value) this.#happen({ type: 'order', order });
+    });
+    effect(() => {
+      const { step, draft } = this.#flow.value;
+      const own = bank.accounts.value.map(({ clabe }) => clabe);
+      if (step === 'form') this.#resolver.take(readPayee(draft.mode === 'pay' ? draft.payee : '', own));
+    });
+    effect(() => {
+      if (this.live.value) this.#resolver.now();
+    });
+  }
+
+  get flow(): ReadonlySignal<Flow> {
+    return this.#flow;
+  }
+
+  get lookup(): ReadonlySignal<Lookup> {
+    return this.#lookup;
+  }
+
+  edit(change: Partial<Draft>): void {
+    this.#happen({ type: 'edit', change });
+  }
+
+  /** Fills the form in as an address asks; see `prefilled`. */
+  prefill(query: URLSearchParams): void {
+    const flow = this.#flow.peek();
+    if (flow.step !== 'form') return;
+    this.edit(prefilled(flow.draft, query, this.bank.accounts.peek()));
+    this.#choose(this.bank.accounts.peek());
+  }
+
+  /** Asks at once whom the payee field names: its writer has left it. */
+  lookUpNow(): void {
+    this.#resolver.now();
+  }
+
+  /** Goes on to the review; false where something is in the way. */
+  review(): boolean {
+    const { payment } = this.checked.peek();
+    if (payment !== undefined) this.#happen({ type: 'review', payment });
+    return payment !== undefined;
+  }
+
+  insist(insist: boolean): void {
+    this.#happen({ type: 'insist', insist });
+  }
+
+  back(): void {
+    this.#happen({ type: 'back' });
+  }
+
+  /** Takes what an address says; see `arrive`. */
+  arrive(place: Place): Arrival {
+    const own = this.bank.accounts.peek().map(({ clabe }) => clabe);
+    const arrival = arrive(this.#flow.peek(), place, this.bank.orders.peek(), own);
+    this.#flow.value = arrival.flow;
+    this.#choose(this.bank.accounts.peek());
+    return arrival;
+  }
+
+  /**
+   * Gives the order of the review, once: its key is made here, and the flow leaves the review in the same moment. Returns
+   * the key; undefined where there is no order to give.
+   */
+  confirm(): string | undefined {
+    const review = this.#flow.peek();
+    if (review.step !== 'review' || !this.live.peek()) return undefined;
+    const key = this.#mint.mint(this.bank.client.serverNowMs());
+    if (!this.#happen({ type: 'confirm', key, twins: this.twins.peek().length })) return undefined;
+    const { from, to, amountMinor, currency, memo, payeeName } = review.payment;
+    this.bank.client.order({ kind: 'transfer', from, to, amountMinor, currency, memo, payeeName }, key).then(
+      (order) => this.#happen({ type: 'order', order }),
+      (error: unknown) => {
+        // An order that was noted down lives on where the client left before the answer: its events settle it.
+        if (!(error instanceof LinkError && this.#noted === key)) this.#happen({ type: 'failed', key, error });
+      },
+    );
+    return key;
+  }
+
+  /** Returns whether it changed anything. */
+  #happen(happening: Happening): boolean {
+    const before = this.#flow.peek();
+    this.#flow.value = next(before, happening);
+    return this.#flow.peek() !== before;
+  }
+
+  #begin(username: string | undefined): void {
+    if (username === this.#username || username === undefined) return;
+    this.#username = username;
+    this.#happen({ type: 'restart', draft: emptyDraft('pay', '') });
+    this.#choose(this.bank.accounts.peek());
+  }
+
+  /** Puts the first account into a form that has none, or has one that is gone. */
+  #choose(accounts: readonly Account[]): void {
+    const flow = this.#flow.peek();
+    const [first, second] = accounts;
+    if (flow.step !== 'form' || first === undefined) return;
+    const { from, to, mode } = flow.draft;
+    if (!accounts.some(({ clabe }) => clabe === from)) this.edit({ from: first.clabe });
+    if (mode === 'own' && to === '' && second !== undefined) {
+      this.edit({ to: from === second.clabe ? first.clabe : second.clabe });
+    }
+  }
+}
+
+const desks = new WeakMap<DeskBank, Desk>();
+
+/** The desk of a bank: the same one each time. */
+export function deskOf(bank: DeskBank): Desk {
+  let desk = desks.get(bank);
+  if (desk === undefined) {
+    desk = new Desk(bank);
+    desks.set(bank, desk);
+  }
+  return desk;
+}

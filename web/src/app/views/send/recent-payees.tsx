@@ -1,0 +1,41 @@
+import { useEffect } from 'preact/hooks';
+import { useBank } from '../../bank.ts';
+import { Avatar } from './avatar.tsx';
+import { acquaintances } from './recent.ts';
+import { t } from './text.ts';
+
+/** As many as are found at a glance. */
+const most = 8;
+
+/** Whom the holder has dealt with, from the newest movements of all accounts. A press fills the payee field. */
+export function Recent({ onChoose }: { onChoose: (clabe: string) => void }) {
+  const bank = useBank();
+  const own = bank.accounts.value.map(({ clabe }) => clabe);
+  const live = bank.freshness.value.kind === 'live';
+  const names = own.join();
+  useEffect(() => {
+    if (!live || names === '') return;
+    for (const clabe of names.split(',')) {
+      const movements = bank.movements(clabe);
+      if (movements.legs.peek().length === 0 && !movements.complete.peek()) void movements.more();
+    }
+  }, [bank, names, live]);
+  const people = acquaintances(own.flatMap((clabe) => bank.movements(clabe).legs.value), own, most);
+  if (people.length === 0) return <div class="payee-known" />;
+  return (
+    <div class="payee-known payee-recent" role="group" aria-label={t.recent}>
+      {people.map(({ clabe, name }) => (
+        <button
+          key={clabe}
+          type="button"
+          class="person"
+          aria-label={t.payTo(name === '' ? t.noName : name, clabe.slice(-4))}
+          onClick={() => onChoose(clabe)}
+        >
+          <Avatar name={name} />
+          <span class="person-name">{name === '' ? clabe.slice(-4) : name}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { useBank } from '../../bank.ts';
+import { money } from '../../format.ts';
+import { go } from '../../router.ts';
+import { Amount, Banner, Button, groupClabe } from '../../ui/index.ts';
+import { Avatar } from './avatar.tsx';
+import type { Desk } from './desk.ts';
+import { Fact, Facts } from './facts.tsx';
+import type { Payment } from './flow.ts';
+import { t } from './text.ts';
+
+/** A second Enter that was meant for the form is no yes to a review that nobody can have read. */
+const readMs = 500;
+
+interface ReviewProps {
+  desk: Desk;
+  payment: Payment;
+  insist: boolean;
+  heading: RefObject<HTMLHeadingElement>;
+}
+
+/** Exactly what will happen, and the one button that makes it happen. Escape goes back to the form. */
+export function Review({ desk, payment, insist, heading }: ReviewProps) {
+  const shownAt = useRef(performance.now());
+  const twins = desk.twins.value;
+  const live = desk.live.value;
+  const amount = money(payment.amountMinor, payment.currency);
+  const back = () => go(payment.own ? '/send?mode=own' : '/send', { replace: true });
+  const confirm = () => {
+    const key = desk.confirm();
+    if (key !== undefined) go(`/send/${key}`, { replace: true });
+  };
+  useEffect(() => {
+    const escape = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && document.querySelector('dialog[open]') === null) back();
+    };
+    document.addEventListener('keydown', escape);
+    return () => document.removeEventListener('keydown', escape);
+  }, [payment]);
+
+  return (
+    <form
+      class="card send-review"
+      data-testid="send-review"
+      onSubmit={(event) => {
+        event.preventDefault();
+        confirm();
+      }}
+    >
+      <h1
+        class="card-title"
+        ref={heading}
+        tabIndex={-1}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && !event.repeat && performance.now() - shownAt.current >= readMs) confirm();
+        }}
+      >
+        {t.reviewTitle}
+      </h1>
+      <div class="send-what">
+        <Amount class="send-amount" amountMinor={payment.amountMinor} currency={payment.currency} />
+        <div class="send-whom">
+          <Avatar name={payment.payeeName} />
+          <p class="payee-name">{payment.payeeName === '' ? t.noName : payment.payeeName}</p>
+        </div>
+      </div>
+      <ReviewFacts desk={desk} payment={payment} />
+      {twins.length > 0 && (
+        <Banner tone="caution" title={t.twin}>
+          <p>{t.twinMore}</p>
+          <label class="send-insist">
+            <input type="checkbox" checked={insist} onChange={(event) => desk.insist(event.currentTarget.checked)} />
+            <span>{t.twinInsist}</span>
+          </label>
+        </Banner>
+      )}
+      {!live && <Banner tone="caution">{t.waitLive}</Banner>}
+      <div class="send-actions">
+        <Button
+          kind="primary"
+          type="submit"
+          wide
+          disabled={!live || (twins.length > 0 && !insist)}
+          data-testid="send-confirm"
+          // The second half of a double click on the form's button is no yes either.
+          onClick={(event) => {
+            if (event.detail > 1) event.preventDefault();
+          }}
+        >
+          {payment.own ? t.moveAmount(amount) : t.sendAmount(amount)}
+        </Button>
+        <Button wide icon="edit" onClick={back}>
+          {t.edit}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function ReviewFacts({ desk, payment }: { desk: Desk; payment: Payment }) {
+  const account = useBank().accounts.value.find(({ clabe }) => clabe === payment.from);
+  return (
+    <Facts>
+      <Fact name={t.toClabe} {...(payment.username === undefined ? {} : { note: t.byUsername(payment.username) })}>
+        <span class="figures">{groupClabe(payment.to)}</span>
+      </Fact>
+      <Fact name={t.from}>
+        {account?.name} <span class="fact-quiet figures">··{payment.from.slice(-4)}</span>
+      </Fact>
+      {payment.memo !== '' && <Fact name={t.memo}>{payment.memo}</Fact>}
+      {account !== undefined && (
+        <Fact name={t.balanceAfter} note={desk.live.value ? t.estimated : t.estimatedOld}>
+          ≈ <Amount amountMinor={account.balanceMinor - payment.amountMinor} currency={payment.currency} />
+        </Fact>
+      )}
+    </Facts>
+  );
+}
