@@ -1,0 +1,424 @@
+import { fingerprint } from "../channel/index.ts";
+import type {
+  Account,
+  Device,
+  Event,
+  FindHoldersResult,
+  HistoryResult,
+  ListAuditResult,
+  Payee,
+  TellerLimits,
+} from "../gen/caudal/v1/caudal_pb.ts";
+import { Accounts } from "./accounts.ts";
+import { BankClock } from "./bank-clock.ts";
+import { channelInfo } from "./channel-info.ts";
+import type { Connection, Request, ResultCase, ResultOf } from "./connection.ts";
+import { Devices } from "./devices.ts";
+import type { Greeted } from "./dial.ts";
+import { LinkError } from "./errors.ts";
+import { type ChannelInfo, Emitter, type Events, type Session } from "./events.ts";
+import { Life } from "./life.ts";
+import type { Link, StopReason } from "./link.ts";
+import type { Order, OrderCommand } from "./order.ts";
+import { Orders } from "./orders.ts";
+import { heartbeatOf, ping } from "./pulse.ts";
+import { browserRuntime, type Runtime } from "./runtime.ts";
+import { Sessions } from "./sessions.ts";
+import type { Credentials } from "./sign-in.ts";
+import type { Store, StoreChange } from "./store.ts";
+
+/** Where the bank is, and who asks. */
+export interface ClientOptions {
+  /** `wss://HOST[:PORT]/PATH`. The bank's identity is remembered by the origin of it. */
+  readonly url: string;
+  readonly store: Store;
+  /** This program and its version, for the bank's logs: at most 64 bytes. */
+  readonly program: string;
+  /** What the device of this browser is called when it is enrolled: at most 60 characters. */
+  readonly deviceName: string;
+  /** Clock, sockets and hints; the browser's where there is none. */
+  readonly runtime?: Runtime;
+}
+
+/** A page of history to ask for. */
+export interface HistoryQuery {
+  /** CLABE. */
+  readonly account: string;
+  /** 1 to 50; 50 where there is none. */
+  readonly limit?: number | undefined;
+  /** `next` of the page before. */
+  readonly cursor?: string | undefined;
+  /** Not before, and before: microseconds since 1970. */
+  readonly sinceUs?: bigint | undefined;
+  readonly untilUs?: bigint | undefined;
+}
+
+/**
+ * A customer's side of the bank, in a browser. It keeps one connection, signs in with the device of this browser, follows
+ * the accounts, and carries orders out once. What it knows is in its properties; what changes comes as an event, after the
+ * property has changed.
+ *
+ * Calls reject with `BankError` where the bank refused, with `LinkError` where there is no connection or it ended before
+ * the reply, and with `StoreError` where the store failed. While a connection is being made they wait for it.
+ */
+export class Client {
+  readonly #emitter = new Emitter();
+  readonly #runtime: Runtime;
+  readonly #store: Store;
+  readonly #bank: string;
+  readonly #clock: BankClock;
+  readonly #life: Life;
+  readonly #sessions: Sessions;
+  readonly #accounts: Accounts;
+  readonly #devices: Devices;
+  readonly #orders: Orders;
+  readonly #unfollow: () => void;
+  #greeted: Greeted | undefined;
+  #rttMs: number | undefined;
+  #lastHeardMs = 0;
+
+  /** Throws a `TypeError` for a URL that is not `wss:`. */
+  constructor(options: ClientOptions) {
+    const url = new URL(options.url);
+    if (url.protocol !== "wss:") throw new TypeError("the bank's address must be wss://HOST[:PORT]/PATH");
+    const { store, program, deviceName, runtime = browserRuntime } = options;
+    const emit = this.#emitter;
+    this.#bank = url.origin;
+    this.#store = store;
+    this.#runtime = runtime;
+    this.#clock = new BankClock(runtime.clock);
+    this.#sessions = new Sessions({ bank: this.#bank, store, deviceName }, (session) => emit.emit("session", session));
+    this.#accounts = new Accounts({ bank: this.#bank, store, runtime, emitter: emit });
+    this.#devices = new Devices((devices) => emit.emit("devices", devices));
+    this.#orders = new Orders({ store, runtime, emitter: emit, clock: this.#clock });
+    this.#life = new Life(
+      { url: options.url, bank: this.#bank, program, store, runtime },
+      {
+        link: (link) => emit.emit("link", link),
+        greeted: (greeted) => this.#onGreeted(greeted),
+        up: (connection) => this.#onUp(connection),
+        down: (connection) => this.#onDown(connection),
+        stopped: (why) => this.#onStopped(why),
+        event: (connection, event) => this.#onEvent(connection, event),
+        pinged: (connection, timeUs, asked, answered) => this.#onPinged(connection, timeUs, asked, answered),
+        wanted: () => this.#sessions.wanted,
+      },
+    );
+    this.#unfollow = store.onChange((change) => void this.#onStoreChange(change));
+  }
+
+  /** Calls `f` with each event of the kind; returns what ends that. */
+  on<K extends keyof Events>(kind: K, f: (event: Events[K]) => void): () => void {
+    return this.#emitter.on(kind, f);
+  }
+
+  get link(): Link {
+    return this.#life.link;
+  }
+
+  /** When the bank was last heard, by `Date.now()`: when the last record opened. 0 before. */
+  get lastHeardMs(): number {
+    return Math.max(this.#lastHeardMs, this.#greeted?.connection.heardAtMs ?? 0);
+  }
+
+  /** How often the bank says something at least; 0 before the first connection. */
+  get heartbeatMs(): number {
+    return this.#greeted === undefined ? 0 : heartbeatOf(this.#greeted.hello);
+  }
+
+  /** Who is signed in; kept while the connection comes back. */
+  get session(): Session | undefined {
+    return this.#sessions.session;
+  }
+
+  /** Whether changes come by themselves on the connection that there is. */
+  get subscribed(): boolean {
+    return this.#accounts.subscribed;
+  }
+
+  /** By CLABE, oldest first. */
+  get accounts(): ReadonlyMap<string, Account> {
+    return this.#accounts.map;
+  }
+
+  /** Accounts whose history contradicts what was seen before. It stays until this browser's device is forgotten. */
+  get diverged(): ReadonlySet<string> {
+    return this.#accounts.diverged;
+  }
+
+  get devices(): readonly Device[] {
+    return this.#devices.list;
+  }
+
+  /** Of whoever is signed in, oldest first, until they are dismissed or a week old. */
+  get orders(): readonly Order[] {
+    return this.#orders.list;
+  }
+
+  /** The channel of the last connection. */
+  get channel(): ChannelInfo | undefined {
+    return this.#greeted && channelInfo(this.#greeted, this.#rttMs);
+  }
+
+  /** The bank says that it is a demonstration. */
+  get demo(): boolean {
+    return this.#greeted?.hello.demo ?? false;
+  }
+
+  /** Whether this browser has a device at the bank; `undefined` until the store was read. */
+  get hasDevice(): boolean | undefined {
+    return this.#sessions.hasDevice;
+  }
+
+  /** The bank's clock, estimated: milliseconds since 1970. */
+  serverNowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  /** Connects, and goes on connecting. Also after a stop, as an explicit new try. */
+  start(): void {
+    this.#life.start();
+  }
+
+  /** Ends the connection. Orders that are unsettled stay in the store; whoever waits for one gets a `LinkError`. */
+  close(): void {
+    this.#life.stop({ code: "closed" });
+    this.#orders.leave();
+    this.#unfollow();
+  }
+
+  register(who: { username: string; owner: string; password: string }): Promise<Session> {
+    return this.#enrol(who);
+  }
+
+  /** Also after a stop because of signing out or a revoked device, which it ends. */
+  login(who: { username: string; password: string }): Promise<Session> {
+    return this.#enrol(who);
+  }
+
+  /**
+   * Signs out, and forgets the device with its key here, connected or not: this browser comes back with the password only.
+   * `revoke` also strikes the device off the bank's list, where there is a connection. Unsettled orders stay in the store,
+   * and are sent again when the same user signs in at the same bank.
+   */
+  async signOut({ revoke }: { revoke: boolean }): Promise<void> {
+    const device = await this.#sessions.device();
+    const connection = this.#life.connection;
+    if (connection !== undefined && this.#sessions.standsOn(connection)) {
+      await connection.call({ case: "logout", value: { revokeDevice: revoke } }, "logout").catch(() => undefined);
+    }
+    await this.#leave(device?.id, { code: "logged_out" });
+  }
+
+  /**
+   * Forgets the bank's identity, and the device that it enrolled: its key never goes to another identity. Only while
+   * stopped, as an explicit act; `start` then meets the bank as at the first contact. Unsettled orders stay in the store
+   * with the old identity, and go to no other. Rejects with `LinkError` while not stopped.
+   */
+  async forgetPin(): Promise<void> {
+    if (this.link.kind !== "stopped") throw new LinkError("the bank's identity can be forgotten only while stopped");
+    await this.#store.forgetPin(this.#bank);
+    await this.#leave(undefined, this.link.why);
+  }
+
+  /** The identity that is remembered, and since when (`Date.now()`). */
+  async pin(): Promise<{ fingerprint: string; sinceMs: number } | undefined> {
+    const pin = await this.#store.readPin(this.#bank);
+    return pin && { fingerprint: await fingerprint(new Uint8Array(pin.identity)), sinceMs: pin.sinceMs };
+  }
+
+  /** Revokes the user's other devices. */
+  changePassword(value: { oldPassword: string; newPassword: string }): Promise<{ devicesRevoked: number }> {
+    return this.#call({ case: "changePassword", value }, "changePassword");
+  }
+
+  /** Who would be paid: to be shown before money leaves. */
+  resolvePayee(payee: { clabe: string } | { username: string }): Promise<Payee> {
+    const value = "clabe" in payee ? payee.clabe : payee.username;
+    const kind = "clabe" in payee ? ("clabe" as const) : ("username" as const);
+    return this.#call({ case: "resolvePayee", value: { payee: { case: kind, value } } }, "payee");
+  }
+
+  /** Legs, newest first. */
+  history({ account, limit = 0, cursor = "", sinceUs = 0n, untilUs = 0n }: HistoryQuery): Promise<HistoryResult> {
+    return this.#call({ case: "history", value: { account, limit, cursor, sinceUs, untilUs } }, "history");
+  }
+
+  async listDevices(): Promise<Device[]> {
+    const { devices } = await this.#call({ case: "listDevices", value: {} }, "listDevices", (result) =>
+      this.#devices.replace(result.devices),
+    );
+    return devices;
+  }
+
+  /** Revoking the device of this browser ends its connection: `device_revoked`. */
+  async revokeDevice(deviceId: Uint8Array): Promise<void> {
+    await this.#call({ case: "revokeDevice", value: { deviceId } }, "revokeDevice", () => this.#devices.remove(deviceId));
+  }
+
+  async renameDevice(deviceId: Uint8Array, name: string): Promise<void> {
+    await this.#call({ case: "renameDevice", value: { deviceId, name } }, "device", (device) =>
+      this.#devices.put(device),
+    );
+  }
+
+  async renameAccount(account: string, name: string): Promise<void> {
+    await this.#call({ case: "renameAccount", value: { account, name } }, "account", (changed) =>
+      this.#accounts.put(changed),
+    );
+  }
+
+  /** For tellers. */
+  findHolders(query: string): Promise<FindHoldersResult> {
+    return this.#call({ case: "findHolders", value: { query } }, "findHolders");
+  }
+
+  /** For tellers: newest first. */
+  listAudit({ cursor = "", limit = 0 }: { cursor?: string; limit?: number } = {}): Promise<ListAuditResult> {
+    return this.#call({ case: "listAudit", value: { cursor, limit } }, "listAudit");
+  }
+
+  /** For tellers: what is left of today, MXN where no currency is given. */
+  tellerLimits(currency = ""): Promise<TellerLimits> {
+    return this.#call({ case: "tellerLimits", value: { currency } }, "tellerLimits");
+  }
+
+  /**
+   * Orders something once: stores it, sends it, and sends it again with the same key until the bank has decided. Resolves
+   * with an order that is `done` or `refused`. Called again with the key of an order it waits for that one. Rejects with
+   * `StoreError` where it could not be stored, and with `LinkError` where nobody is signed in or the client leaves before
+   * the answer: in the second case the order stays in the store. A key that was used for another command is a `TypeError`.
+   */
+  order(command: OrderCommand, key?: string): Promise<Order> {
+    return this.#orders.order(command, key);
+  }
+
+  /** Takes a settled order off the list, for good. Rejects with a `TypeError` for one that is unsettled. */
+  dismissOrder(key: string): Promise<void> {
+    return this.#orders.dismiss(key);
+  }
+
+  /** Asks the bank whether it is there: the round trip in milliseconds. */
+  async ping(): Promise<number> {
+    const connection = await this.#life.ready(false);
+    const { timeUs, askedMs, answeredMs } = await ping(connection, this.#runtime);
+    this.#onPinged(connection, timeUs, askedMs, answeredMs);
+    return answeredMs - askedMs;
+  }
+
+  /** Measures the round trip every few seconds, each with a `channel` event, until the returned function is called. */
+  watchRoundTrip(): () => void {
+    return this.#life.watch();
+  }
+
+  async #call<K extends ResultCase>(
+    request: Request,
+    expected: K,
+    inOrder?: (result: ResultOf<K>) => void,
+  ): Promise<ResultOf<K>> {
+    const connection = await this.#life.ready(false);
+    return await connection.call(request, expected, inOrder && { inOrder });
+  }
+
+  async #enrol(who: Credentials): Promise<Session> {
+    if (this.session !== undefined) throw new LinkError("somebody is signed in already");
+    const { link } = this.#life;
+    const restart = ["logged_out", "device_revoked", "user_closed"];
+    this.#sessions.enrolling = true;
+    try {
+      if (link.kind === "stopped" && restart.includes(link.why.code)) this.#life.start();
+      const connection = await this.#life.ready(true);
+      const session = await this.#sessions.enrol(connection, who);
+      await this.#follow(connection, session);
+      return session;
+    } finally {
+      this.#sessions.enrolling = false;
+    }
+  }
+
+  async #onGreeted(greeted: Greeted): Promise<void> {
+    this.#lastHeardMs = this.lastHeardMs;
+    this.#greeted = greeted;
+    this.#rttMs = greeted.answeredMs - greeted.askedMs;
+    this.#clock.roundTrip(greeted.hello.timeUs, greeted.askedMs, greeted.answeredMs);
+    this.#emitter.emit("clock", undefined);
+    await this.#sessions.resume(greeted.connection);
+  }
+
+  #onUp(connection: Connection): void {
+    const { channel, session } = this;
+    if (channel !== undefined) this.#emitter.emit("channel", channel);
+    if (session !== undefined) void this.#follow(connection, session);
+  }
+
+  /** Follows the accounts of whoever has signed in on the connection, and sends what they have ordered before. */
+  async #follow(connection: Connection, session: Session): Promise<void> {
+    try {
+      const entered = this.#orders.enter(connection, session);
+      await this.#accounts.subscribe(connection, session, (devices) => this.#devices.replace(devices));
+      await entered;
+    } catch (error) {
+      this.#life.fault(connection, error);
+    }
+  }
+
+  #onDown(connection: Connection): void {
+    this.#accounts.down(connection);
+    this.#orders.down(connection);
+  }
+
+  #onStopped(why: StopReason): void {
+    if (why.code === "device_revoked" || why.code === "user_closed") void this.#leave(this.session?.device.id, why);
+  }
+
+  /** Forgets the device, and whatever belongs to the user. */
+  async #leave(device: Uint8Array | undefined, why: StopReason): Promise<void> {
+    this.#life.stop(why);
+    this.#orders.leave();
+    this.#accounts.reset();
+    this.#devices.replace([]);
+    await this.#sessions.forget(device);
+  }
+
+  #onEvent(connection: Connection, { kind }: Event): void {
+    switch (kind.case) {
+      case "heartbeat":
+        if (this.#clock.heard(kind.value.timeUs)) this.#emitter.emit("clock", undefined);
+        return;
+      case "draining":
+        this.#life.drain(connection, kind.value.comeBackWithinMs);
+        return;
+      case "deviceAdded":
+        this.#devices.put(kind.value.device);
+        return;
+      case "deviceRenamed":
+        this.#devices.rename(kind.value.deviceId, kind.value.name);
+        return;
+      case "deviceRevoked":
+        this.#devices.remove(kind.value.deviceId);
+        return;
+      case "balance":
+        this.#accounts.balance(connection, kind.value);
+        return;
+      case "accountOpened":
+      case "accountRenamed":
+        this.#accounts.put(kind.value.account);
+    }
+  }
+
+  #onPinged(connection: Connection, timeUs: bigint, askedMs: number, answeredMs: number): void {
+    if (connection !== this.#greeted?.connection) return;
+    this.#rttMs = Math.max(0, answeredMs - askedMs);
+    if (this.#clock.roundTrip(timeUs, askedMs, answeredMs)) this.#emitter.emit("clock", undefined);
+    const { channel } = this;
+    if (channel !== undefined) this.#emitter.emit("channel", channel);
+  }
+
+  /** Another tab has changed the store. */
+  async #onStoreChange(change: StoreChange): Promise<void> {
+    if (change === "orders") await this.#orders.reread();
+    if (change !== "device" || this.session === undefined) return;
+    const device = await this.#sessions.device();
+    if (device === undefined) await this.#leave(undefined, { code: "logged_out" });
+  }
+}

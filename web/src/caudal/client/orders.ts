@@ -1,0 +1,239 @@
+import { repeatDelay } from "./backoff.ts";
+import type { BankClock } from "./bank-clock.ts";
+import { type Connection, CutError } from "./connection.ts";
+import { type Deferred, deferred } from "./deferred.ts";
+import { BankError, LinkError } from "./errors.ts";
+import type { Emitter, Session } from "./events.ts";
+import { KeyMint, parseKey } from "./key.ts";
+import { type Order, type OrderCommand, sameCommand, settled } from "./order.ts";
+import { checkCommand, decides, type Outcome, sendOrder } from "./order-wire.ts";
+import { Code } from "../gen/caudal/v1/caudal_pb.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Store } from "./store.ts";
+
+/** Settled orders are swept from the store when they are older, or when there are more. */
+const settledMaxMs = 7 * 24 * 3_600_000;
+const settledMax = 200;
+/** How long another tab is left alone with an order of its own, and how long after a refusal that decides nothing. */
+const othersMs = 10_000;
+const refusedMs = 60_000;
+
+interface OrdersOptions {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly emitter: Emitter;
+  readonly clock: BankClock;
+}
+
+/** An order, and what this page does about it. */
+interface Task {
+  order: Order;
+  /** An attempt may have reached the bank that was not answered with a decision. */
+  sentBefore: boolean;
+  flying: boolean;
+  attempts: number;
+  timer: unknown;
+  readonly waiting: Deferred<Order>[];
+}
+
+/** Whose orders these are. */
+interface Scope {
+  readonly identity: Uint8Array;
+  readonly username: string;
+}
+
+/** The orders of whoever is signed in: each is stored before it is sent, and sent with its key until it is settled. */
+export class Orders {
+  readonly #mint = new KeyMint();
+  #tasks = new Map<string, Task>();
+  #scope: Scope | undefined;
+  #connection: Connection | undefined;
+
+  constructor(private readonly options: OrdersOptions) {}
+
+  get list(): readonly Order[] {
+    return [...this.#tasks.values()].map((task) => task.order).sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Somebody is signed in on the connection: what they have ordered and was not settled is sent again. */
+  async enter(connection: Connection, { username }: Session): Promise<void> {
+    const { identity } = connection.channel;
+    if (this.#scope !== undefined && this.#scope.username !== username) this.leave();
+    const scope = (this.#scope = { identity, username });
+    this.#connection = connection;
+    for (const order of await this.#sweep(await this.options.store.readOrders(identity, username))) {
+      if (this.#scope === scope && !this.#tasks.has(order.key)) this.#adopt(order);
+    }
+    for (const task of this.#tasks.values()) this.#send(task);
+  }
+
+  /** An order from the store: what is not settled there may have been sent, by a page that is gone. */
+  #adopt(order: Order): Task {
+    const known: Order = settled(order) ? order : { ...order, state: "unknown" };
+    const task: Task = { order: known, sentBefore: true, flying: false, attempts: 0, timer: undefined, waiting: [] };
+    this.#tasks.set(order.key, task);
+    this.options.emitter.emit("order", known);
+    return task;
+  }
+
+  async #sweep(orders: readonly Order[]): Promise<Order[]> {
+    const oldest = this.options.clock.nowMs() - settledMaxMs;
+    const surplus = orders.filter(settled).length - settledMax;
+    let n = 0;
+    const swept = new Set<Order>();
+    for (const order of orders) {
+      if (settled(order) && ((order.settledAtMs ?? order.createdAtMs) < oldest || n++ < surplus)) swept.add(order);
+    }
+    if (swept.size > 0) await this.options.store.removeOrders([...swept].map((order) => order.key));
+    return orders.filter((order) => !swept.has(order));
+  }
+
+  /** See `Client.order`. */
+  async order(command: OrderCommand, key?: string): Promise<Order> {
+    if (key !== undefined) parseKey(key);
+    checkCommand(command);
+    const known = key === undefined ? undefined : this.#tasks.get(key);
+    if (known !== undefined) {
+      if (!sameCommand(known.order.command, command)) throw new TypeError("the key belongs to another order");
+      return await this.#wait(known);
+    }
+    const scope = this.#scope;
+    if (scope === undefined) throw new LinkError("nobody is signed in");
+    const nowMs = this.options.clock.nowMs();
+    const order: Order = {
+      key: key ?? this.#mint.mint(nowMs),
+      username: scope.username,
+      createdAtMs: Math.floor(nowMs),
+      state: "sending",
+      command,
+    };
+    await this.options.store.addOrder(scope.identity, order);
+    if (this.#scope?.username !== scope.username) {
+      await this.options.store.removeOrders([order.key]); // it was on no wire
+      throw new LinkError("the user has signed out");
+    }
+    const task: Task = { order, sentBefore: false, flying: false, attempts: 0, timer: undefined, waiting: [] };
+    this.#tasks.set(order.key, task);
+    this.options.emitter.emit("order", order);
+    this.#send(task);
+    return await this.#wait(task);
+  }
+
+  #wait(task: Task): Promise<Order> {
+    if (settled(task.order)) return Promise.resolve(task.order);
+    const waiting = deferred<Order>();
+    task.waiting.push(waiting);
+    return waiting.promise;
+  }
+
+  #send(task: Task): void {
+    const connection = this.#connection;
+    if (connection === undefined || task.flying || settled(task.order)) return;
+    this.options.runtime.clock.clearTimeout(task.timer);
+    task.flying = true;
+    sendOrder(connection, task.order, (outcome) => this.#done(task, outcome)).then(
+      () => {
+        task.flying = false;
+      },
+      (error: unknown) => {
+        task.flying = false;
+        this.#failed(task, error);
+      },
+    );
+  }
+
+  #failed(task: Task, error: unknown): void {
+    if (settled(task.order)) return; // another tab has heard the answer
+    if (error instanceof CutError) {
+      task.sentBefore ||= error.sent;
+      if (error.sent) this.#change(task, { state: "unknown" });
+      return; // sent again after the next sign-in
+    }
+    if (!(error instanceof BankError)) {
+      this.#later(task, 0); // too many calls wait
+      return;
+    }
+    if (decides(error.code, task.sentBefore)) {
+      this.#settle(task, { state: "refused", error });
+      return;
+    }
+    task.sentBefore ||= error.code === Code.OUTCOME_UNKNOWN;
+    if (task.sentBefore) this.#change(task, { state: "unknown", error });
+    this.#later(task, error.retryable ? (error.retryAfterMs ?? 0) : error.code === Code.INTERNAL ? 0 : refusedMs);
+  }
+
+  /** Sends it again after a while, on the connection that there is then. */
+  #later(task: Task, afterMs: number): void {
+    const { clock, random } = this.options.runtime;
+    clock.clearTimeout(task.timer);
+    task.timer = clock.setTimeout(() => this.#send(task), repeatDelay(task.attempts++, afterMs, random));
+  }
+
+  #done(task: Task, outcome: Outcome): void {
+    if (!settled(task.order)) this.#settle(task, { state: "done", ...outcome, error: undefined });
+  }
+
+  /** The bank has decided. A store that fails now costs nothing: the same key gets the same answer after a reload. */
+  #settle(task: Task, outcome: Partial<Order>): void {
+    this.#change(task, { ...outcome, settledAtMs: Math.floor(this.options.clock.nowMs()) });
+    this.options.store.updateOrder(task.order).catch(() => undefined);
+  }
+
+  #change(task: Task, change: Partial<Order>): void {
+    task.order = { ...task.order, ...change };
+    this.options.emitter.emit("order", task.order);
+    if (!settled(task.order)) return;
+    this.options.runtime.clock.clearTimeout(task.timer);
+    for (const waiting of task.waiting.splice(0)) waiting.resolve(task.order);
+  }
+
+  /** Another tab has changed the store: what it has settled is settled here, and what it has ordered is shown. */
+  async reread(): Promise<void> {
+    const scope = this.#scope;
+    if (scope === undefined) return;
+    const stored = new Map<string, Order>();
+    for (const order of await this.options.store.readOrders(scope.identity, scope.username)) stored.set(order.key, order);
+    if (this.#scope !== scope) return;
+    for (const [key, order] of stored) {
+      const task = this.#tasks.get(key);
+      if (task === undefined) this.#later(this.#adopt(order), othersMs);
+      else if (settled(order) && !settled(task.order)) this.#change(task, order);
+    }
+    for (const [key, task] of this.#tasks) {
+      if (settled(task.order) && !stored.has(key)) this.#dismissed(key);
+    }
+  }
+
+  /** See `Client.dismissOrder`. */
+  async dismiss(key: string): Promise<void> {
+    const task = this.#tasks.get(key);
+    if (task === undefined) return;
+    if (!settled(task.order)) throw new TypeError("an order that is not settled cannot be dismissed");
+    await this.options.store.removeOrders([key]);
+    this.#dismissed(key);
+  }
+
+  #dismissed(key: string): void {
+    if (this.#tasks.delete(key)) this.options.emitter.emit("dismissed", { key });
+  }
+
+  down(connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    for (const task of this.#tasks.values()) this.options.runtime.clock.clearTimeout(task.timer);
+  }
+
+  /** Nobody is signed in any more. */
+  leave(): void {
+    this.#connection = undefined;
+    this.#scope = undefined;
+    const tasks = [...this.#tasks.values()];
+    this.#tasks = new Map();
+    for (const task of tasks) {
+      this.options.runtime.clock.clearTimeout(task.timer);
+      for (const waiting of task.waiting.splice(0)) {
+        waiting.reject(new LinkError("the order is not settled; it stays in the store"));
+      }
+    }
+  }
+}
