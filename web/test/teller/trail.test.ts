@@ -92,3 +92,12 @@ test('a failure leaves the list as it was, and the next attempt goes on', async 
   assert.equal(trail.error.value, undefined);
   assert.equal(ids(trail), 'cba');
 });
+
+test('a page that was asked for somebody else is dropped', async () => {
+  const { bank, trail } = log('b', 'a');
+  const reading = trail.more();
+  trail.forget();
+  bank.ids = ['z'];
+  await Promise.all([reading, trail.more()]);
+  assert.equal(ids(trail), 'z');
+});

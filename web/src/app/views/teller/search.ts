@@ -66,13 +66,13 @@ export class HolderSearch {
     if (query.kind === 'words' || query.kind === 'clabe') {
       await this.#ask(query.text);
     } else if (query.kind === 'digits' && query.digits >= 2) {
-      await this.#ask(this.text.value.trim());
+      await this.#ask(this.text.peek().trim());
     }
   }
 
   /** again asks for the same once more, for balances as they are now. */
   async again(): Promise<void> {
-    const found = this.#found.value;
+    const found = this.#found.peek();
     if (found.kind === 'found' || found.kind === 'failed') {
       await this.#ask(found.text);
     }
@@ -86,11 +86,11 @@ export class HolderSearch {
   }
 
   #read(): Query {
-    return readQuery(this.text.value);
+    return readQuery(this.text.peek());
   }
 
   #answered(query: Query): boolean {
-    const found = this.#found.value;
+    const found = this.#found.peek();
     return found.kind === 'found' && 'text' in query && query.text === found.text;
   }
 

@@ -16,6 +16,7 @@ export class Trail {
   readonly #error = signal<unknown>(undefined);
   #next = '';
   #stale = false; // something happened while a page was on its way
+  #generation = 0;
 
   constructor(page: Page) {
     this.#page = page;
@@ -41,36 +42,52 @@ export class Trail {
 
   /** more reads the next page; one at a time. */
   async more(): Promise<void> {
-    if (this.#complete.value) {
+    if (this.#complete.peek()) {
       return;
     }
-    await this.#read(async () => {
+    await this.#read(async (generation) => {
       const { entries, next } = await this.#page(this.#next);
-      this.#put([...this.#entries.value, ...entries], next);
+      this.#put(generation, [...this.#entries.peek(), ...entries], next);
     });
   }
 
   /** refresh reads what happened since; asked for while a page is on its way, it happens after. */
   async refresh(): Promise<void> {
-    if (this.#loading.value) {
+    if (this.#loading.peek()) {
       this.#stale = true;
       return;
     }
-    if (this.#entries.value.length === 0) {
+    if (this.#entries.peek().length === 0) {
       this.#complete.value = false;
       await this.more();
       return;
     }
-    await this.#read(() => this.#readNewer());
+    await this.#read((generation) => this.#readNewer(generation));
   }
 
-  async #readNewer(): Promise<void> {
-    const known = this.#entries.value;
+  /** forget begins anew: what is under way is for somebody else. */
+  forget(): void {
+    this.#generation++;
+    this.#next = '';
+    this.#stale = false;
+    batch(() => {
+      this.#entries.value = [];
+      this.#complete.value = false;
+      this.#loading.value = false;
+      this.#error.value = undefined;
+    });
+  }
+
+  async #readNewer(generation: number): Promise<void> {
+    const known = this.#entries.peek();
     const ids = new Set(known.map((entry) => entry.id));
     const fresh: AuditEntry[] = [];
     let cursor = '';
     for (let page = 0; page < refreshPagesMax; page++) {
       const { entries, next } = await this.#page(cursor);
+      if (generation !== this.#generation) {
+        return;
+      }
       const met = entries.findIndex((entry) => ids.has(entry.id));
       fresh.push(...(met < 0 ? entries : entries.slice(0, met)));
       if (met >= 0) {
@@ -82,10 +99,13 @@ export class Trail {
         break;
       }
     }
-    this.#put(fresh, cursor);
+    this.#put(generation, fresh, cursor);
   }
 
-  #put(entries: readonly AuditEntry[], next: string): void {
+  #put(generation: number, entries: readonly AuditEntry[], next: string): void {
+    if (generation !== this.#generation) {
+      return;
+    }
     this.#next = next;
     batch(() => {
       this.#entries.value = entries;
@@ -93,21 +113,28 @@ export class Trail {
     });
   }
 
-  async #read(work: () => Promise<void>): Promise<void> {
-    if (this.#loading.value) {
+  async #read(work: (generation: number) => Promise<void>): Promise<void> {
+    if (this.#loading.peek()) {
       return;
     }
+    const generation = this.#generation;
     batch(() => {
       this.#loading.value = true;
       this.#error.value = undefined;
     });
+    let failure: unknown;
     try {
-      await work();
+      await work(generation);
     } catch (error) {
-      this.#error.value = error;
-    } finally {
-      this.#loading.value = false;
+      failure = error;
     }
+    if (generation !== this.#generation) {
+      return;
+    }
+    batch(() => {
+      this.#loading.value = false;
+      this.#error.value = failure;
+    });
     if (this.#stale) {
       this.#stale = false;
       await this.refresh();
