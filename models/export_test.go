@@ -14,3 +14,6 @@ func OpenAtVersion(ctx context.Context, cfg Config, version int64) (*Store, erro
 
 // HolderWords are the words by which a user is found.
 func HolderWords(username, owner string) []string { return holderWords(username, owner) }
+
+// MatchStatement is the statement by which holders are found who have words that begin so.
+func MatchStatement(words ...string) (string, []any) { return matchStatement(words, 1) }

@@ -272,3 +272,29 @@ func FuzzHolderWords(f *testing.F) {
 		}
 	})
 }
+
+// A bank of a million holders is searched by its indexes, in the order in which they lie: the first holders found end it.
+func TestALookUpWalksAnIndex(t *testing.T) {
+	s := open(t, models.Config{})
+	for _, words := range [][]string{{"ana"}, {"ana", "gar"}} {
+		statement, args := models.MatchStatement(words...)
+		var plan []struct{ Detail string }
+		if err := s.Read().Raw("EXPLAIN QUERY PLAN "+statement, args...).Scan(&plan).Error; err != nil || len(plan) < 3 {
+			t.Fatal(plan, err)
+		}
+		for _, step := range plan {
+			if strings.HasPrefix(step.Detail, "SCAN") || strings.Contains(step.Detail, "TEMP B-TREE") {
+				t.Errorf("%v: %s", words, step.Detail)
+			}
+		}
+		if !strings.Contains(plan[0].Detail, "PRIMARY KEY (word>? AND word<?)") {
+			t.Errorf("%v begins with %s", words, plan[0].Detail)
+		}
+	}
+	statement := "SELECT * FROM audit WHERE actor = 1 AND id < 9 ORDER BY id DESC LIMIT 51"
+	var plan []struct{ Detail string }
+	if err := s.Read().Raw("EXPLAIN QUERY PLAN " + statement).Scan(&plan).Error; err != nil || len(plan) != 1 ||
+		!strings.Contains(plan[0].Detail, "audit_actor (actor=? AND rowid<?)") && !strings.Contains(plan[0].Detail, "audit_actor (actor=? AND id<?)") {
+		t.Error(plan, err)
+	}
+}
