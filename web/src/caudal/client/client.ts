@@ -95,6 +95,7 @@ export class Client {
       { url: options.url, bank: this.#bank, program, store, runtime },
       {
         link: (link) => emit.emit("link", link),
+        prepare: () => this.#prepare(),
         greeted: (greeted) => this.#onGreeted(greeted),
         up: (connection) => this.#onUp(connection),
         down: (connection) => this.#onDown(connection),
@@ -180,6 +181,11 @@ export class Client {
     this.#life.start();
   }
 
+  /** Tries at once, where the next attempt is being waited for. */
+  hurry(): void {
+    this.#life.hurry();
+  }
+
   /** Ends the connection. Orders that are unsettled stay in the store; whoever waits for one gets a `LinkError`. */
   close(): void {
     this.#life.stop({ code: "closed" });
@@ -197,9 +203,10 @@ export class Client {
   }
 
   /**
-   * Signs out, and forgets the device with its key here, connected or not: this browser comes back with the password only.
-   * `revoke` also strikes the device off the bank's list, where there is a connection. Unsettled orders stay in the store,
-   * and are sent again when the same user signs in at the same bank.
+   * Ends the sign-in; the link stops with `logged_out`. With `revoke` the device of this browser is struck off the bank's
+   * list, where there is a connection, and forgotten here with its key in any case: coming back takes the password. Without
+   * it the key stays, and the next `start` signs in. Unsettled orders stay in the store, and are sent again when the same
+   * user is signed in at the same bank.
    */
   async signOut({ revoke }: { revoke: boolean }): Promise<void> {
     const device = await this.#sessions.device();
@@ -207,7 +214,8 @@ export class Client {
     if (connection !== undefined && this.#sessions.standsOn(connection)) {
       await connection.call({ case: "logout", value: { revokeDevice: revoke } }, "logout").catch(() => undefined);
     }
-    await this.#leave(device?.id, { code: "logged_out" });
+    this.#leave({ code: "logged_out" });
+    if (revoke) await this.#sessions.forget(device?.id);
   }
 
   /**
@@ -218,7 +226,8 @@ export class Client {
   async forgetPin(): Promise<void> {
     if (this.link.kind !== "stopped") throw new LinkError("the bank's identity can be forgotten only while stopped");
     await this.#store.forgetPin(this.#bank);
-    await this.#leave(undefined, this.link.why);
+    this.#leave(this.link.why);
+    await this.#sessions.forget();
   }
 
   /** The identity that is remembered, and since when (`Date.now()`). */
@@ -336,6 +345,13 @@ export class Client {
     }
   }
 
+  /** Reads the store before the first dial, so that an app knows at once whether to ask for a password. */
+  async #prepare(): Promise<void> {
+    if (this.hasDevice !== undefined) return;
+    await this.#sessions.device();
+    this.#emitter.emit("link", this.link);
+  }
+
   async #onGreeted(greeted: Greeted): Promise<void> {
     this.#lastHeardMs = this.lastHeardMs;
     this.#greeted = greeted;
@@ -368,16 +384,19 @@ export class Client {
   }
 
   #onStopped(why: StopReason): void {
-    if (why.code === "device_revoked" || why.code === "user_closed") void this.#leave(this.session?.device.id, why);
+    const device = this.session?.device.id;
+    if (why.code !== "device_revoked" && why.code !== "user_closed") return;
+    this.#leave(why);
+    this.#sessions.forget(device).catch(() => undefined); // the bank refuses its key from now on, wherever it is
   }
 
-  /** Forgets the device, and whatever belongs to the user. */
-  async #leave(device: Uint8Array | undefined, why: StopReason): Promise<void> {
+  /** Stops, and lets go of whatever belongs to the user. */
+  #leave(why: StopReason): void {
     this.#life.stop(why);
     this.#orders.leave();
     this.#accounts.reset();
     this.#devices.replace([]);
-    await this.#sessions.forget(device);
+    this.#sessions.leave();
   }
 
   #onEvent(connection: Connection, { kind }: Event): void {
@@ -418,7 +437,6 @@ export class Client {
   async #onStoreChange(change: StoreChange): Promise<void> {
     if (change === "orders") await this.#orders.reread();
     if (change !== "device" || this.session === undefined) return;
-    const device = await this.#sessions.device();
-    if (device === undefined) await this.#leave(undefined, { code: "logged_out" });
+    if ((await this.#sessions.device()) === undefined) this.#leave({ code: "logged_out" });
   }
 }

@@ -19,6 +19,8 @@ const drainPatienceMs = 30_000;
 /** What is told to the owner of a life. */
 export interface LifeHandlers {
   link(link: Link): void;
+  /** Before each dial. */
+  prepare(): Promise<void>;
   /** Hello is answered. Signs in where a device can; throws `Setback` or `Stop`. */
   greeted(greeted: Greeted): Promise<void>;
   /** The link is live on this connection. */
@@ -77,6 +79,11 @@ export class Life {
     this.#stopHints ??= this.options.runtime.hints((hint) => this.#hint(hint));
     this.#attempt = 0;
     void this.#dial();
+  }
+
+  /** A person does not want to wait for the next attempt: dials at once, where one is being waited for. */
+  hurry(): void {
+    if (this.#link.kind === "waiting") void this.#dial();
   }
 
   /** Ends for good, until `start`. Where there is a connection the bank is told. */
@@ -147,6 +154,7 @@ export class Life {
     const timer = clock.setTimeout(() => dialling.abort(new Setback("silent")), dialTimeoutMs);
     let connection: Connection | undefined;
     try {
+      await this.tell.prepare();
       const greeted = await dial({ ...this.options, signal: dialling.signal }, {
         event: (event) => connection && this.tell.event(connection, event),
         ended: (end) => connection && this.#ended(connection, end),
