@@ -58,6 +58,8 @@ export class Bank {
       client.on('accounts', () => this.#plan('accounts')),
       client.on('devices', () => this.#plan('devices')),
       client.on('order', () => this.#plan('orders')),
+      client.on('dismissed', () => this.#plan('orders')),
+      client.on('skipped', ({ account }) => this.#movements.get(account)?.reset()),
       client.on('leg', (event) => {
         this.#legs.push(event);
         this.#plan();

@@ -2,18 +2,34 @@ import { render } from 'preact';
 import { BrowserStore, Client } from '../caudal/index.ts';
 import { App } from './app.tsx';
 import { Bank } from './bank.ts';
+import { deviceName } from './device-name.ts';
 import { followLanguage } from './i18n.ts';
 import { followHash } from './router.ts';
 import { followTheme } from './theme.ts';
+import { Broken } from './views/signin/StopPage.tsx';
 
 followLanguage();
 followTheme();
 followHash();
-const url = `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/ws`;
-const store = await BrowserStore.open('caudal');
-const client = new Client({ url, store, program: 'caudal-web/1.0', deviceName: navigator.userAgent.slice(0, 60) });
-client.start();
 const root = document.getElementById('app');
 if (root !== null) {
-  render(<App bank={new Bank(client)} />, root);
+  await start(root);
+}
+
+async function start(at: HTMLElement): Promise<void> {
+  try {
+    const store = await BrowserStore.open('caudal');
+    const url = `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/ws`;
+    const client = new Client({ url, store, program: 'caudal-web/1.0', deviceName: deviceName(navigator.userAgent) });
+    const bank = new Bank(client);
+    client.start();
+    render(<App bank={bank} />, at);
+  } catch (error) {
+    render(
+      <main class="outside">
+        <Broken error={error} />
+      </main>,
+      at,
+    );
+  }
 }

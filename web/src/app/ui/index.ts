@@ -10,6 +10,7 @@ export { Dialog } from './Dialog.tsx';
 export { EmptyState } from './EmptyState.tsx';
 export { Field, type FieldProps } from './Field.tsx';
 export { Figure } from './Figure.tsx';
+export { Fingerprint } from './Fingerprint.tsx';
 export { Icon, Mark, type IconName } from './icons.tsx';
 export { Link } from './Link.tsx';
 export { MoneyField } from './MoneyField.tsx';

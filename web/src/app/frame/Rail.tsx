@@ -1,0 +1,89 @@
+import { useState } from 'preact/hooks';
+import type { Session } from '../../caudal/index.ts';
+import { useBank } from '../bank.ts';
+import { route } from '../router.ts';
+import { Button, Dialog, Icon, Link, Mark } from '../ui/index.ts';
+import { LinkPill } from './LinkPill.tsx';
+import { isAt, placesOf } from './places.ts';
+import { Preferences } from './Preferences.tsx';
+import { Shortcuts } from './Shortcuts.tsx';
+import { SignOut } from './SignOut.tsx';
+import { t } from './text.ts';
+
+/** What is around the views of whoever is signed in: a rail where there is room, two bars on a phone. */
+export function Rail({ session }: { session: Session }) {
+  const [menu, setMenu] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  const [shortcuts, setShortcuts] = useState(false);
+  return (
+    <div class="rail">
+      <header class="top">
+        <Brand />
+        <LinkPill />
+        <Button class="top-menu" icon="person" aria-label={t.menu} title={t.menu} onClick={() => setMenu(true)} />
+      </header>
+      <Places session={session} />
+      <div class="rail-foot">
+        <Preferences small />
+        <div class="rail-person">
+          <Person session={session} />
+          <Button small icon="keyboard" class="bare" aria-label={t.shortcuts} title={`${t.shortcuts} (?)`} onClick={() => setShortcuts(true)} />
+          <Button small icon="out" class="bare" aria-label={t.signOut} title={t.signOut} onClick={() => setLeaving(true)} />
+        </div>
+      </div>
+      <Dialog open={menu} onClose={() => setMenu(false)} title={t.preferences}>
+        <Person session={session} />
+        <Preferences />
+        <Button
+          icon="out"
+          wide
+          onClick={() => {
+            setMenu(false);
+            setLeaving(true);
+          }}
+        >
+          {t.signOut}
+        </Button>
+      </Dialog>
+      <SignOut open={leaving} onClose={() => setLeaving(false)} />
+      <Shortcuts role={session.role} open={shortcuts} onOpen={setShortcuts} />
+    </div>
+  );
+}
+
+/** The bank's mark and its name, as it calls itself. */
+export function Brand() {
+  const bank = useBank();
+  return (
+    <Link to="/" class="brand">
+      <Mark />
+      <span class="brand-name">{bank.channel.value?.bankName ?? 'Caudal'}</span>
+    </Link>
+  );
+}
+
+function Places({ session }: { session: Session }) {
+  return (
+    <nav class="places" aria-label={t.navigation}>
+      <ul>
+        {placesOf(session.role).map((place) => (
+          <li key={place.view}>
+            <Link to={place.to} class="place" aria-current={isAt(route.value, place) ? 'page' : undefined}>
+              <Icon name={place.icon} />
+              <span>{t[place.view]}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Person({ session }: { session: Session }) {
+  return (
+    <div class="person">
+      <p class="person-name">{session.owner}</p>
+      <p class="person-user">@{session.username}</p>
+    </div>
+  );
+}
