@@ -13,10 +13,10 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// pages are the HTML files, each with the entry whose bundle it loads.
-var pages = []struct{ html, entry string }{
-	{"src/index.html", "src/app/main.tsx"},
-	{"src/demo.html", "src/demo/main.tsx"},
+// pages are the HTML files, each with the entry whose bundle it loads and that bundle's name.
+var pages = []struct{ html, entry, name string }{
+	{"src/index.html", "src/app/main.tsx", "app"},
+	{"src/demo.html", "src/demo/main.tsx", "demo"},
 }
 
 // stylesheet and icon are shared by the pages.
@@ -32,9 +32,10 @@ func buildPages(root, out string) error {
 		return err
 	}
 	for _, p := range pages {
-		options.EntryPoints = append(options.EntryPoints, p.entry)
+		options.EntryPointsAdvanced = append(options.EntryPointsAdvanced, api.EntryPoint{InputPath: p.entry, OutputPath: p.name})
 	}
-	options.EntryPoints = append(options.EntryPoints, stylesheet, icon)
+	options.EntryPointsAdvanced = append(options.EntryPointsAdvanced,
+		api.EntryPoint{InputPath: stylesheet, OutputPath: "style"}, api.EntryPoint{InputPath: icon, OutputPath: "icon"})
 	options.Outdir = "assets"
 	options.EntryNames = "[name]-[hash]"
 	options.ChunkNames = "[name]-[hash]"
