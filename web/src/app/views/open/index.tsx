@@ -48,7 +48,7 @@ export default function View() {
   );
 }
 
-function Ordered({ opening, heading }: { opening: Ordered; heading: RefObject<HTMLHeadingElement> }) {
+function Ordered({ opening, heading }: { opening: Ordered; heading: RefObject<HTMLHeadingElement | null> }) {
   const { outcome } = opening;
   const standing = outcome.kind === 'failed' ? 'refused' : outcome.kind;
   return (

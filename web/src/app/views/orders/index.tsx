@@ -7,7 +7,7 @@ import { Button } from '../../ui/index.ts';
 import { placeOf } from '../send/place.ts';
 import { Details } from './details.tsx';
 import { Item } from './item.tsx';
-import { oldOrders, stripOrders, untilOldMs } from './strip.ts';
+import { oldOrders, stripOrders, untilChangeMs } from './strip.ts';
 import { t } from './text.ts';
 import { watchOf } from './watch.ts';
 import { said } from './words.ts';
@@ -30,7 +30,7 @@ export function OrdersStrip() {
   const { log } = watchOf(bank.client, tell);
   const [detailed, setDetailed] = useState<string>();
   const [all, setAll] = useState(false);
-  const nowMs = useNewsClock(bank.orders.value);
+  const nowMs = useStripClock(bank.orders.value);
   const orders = stripOrders(bank.orders.value, nowMs, openOrder());
   const shown = all ? orders : orders.slice(0, shownMax);
   const inDialog = bank.orders.value.find(({ key }) => key === detailed);
@@ -77,16 +77,16 @@ function openOrder(): string | undefined {
   return place?.kind === 'order' ? place.key : undefined;
 }
 
-/** The time, as of the last order that stopped being news: there is nothing to redraw in between. */
-function useNewsClock(orders: readonly Order[]): number {
+/** The time, as of when it last changed what the strip shows: there is nothing to redraw in between. */
+function useStripClock(orders: readonly Order[]): number {
   const { client } = useBank();
   const [nowMs, setNowMs] = useState(() => client.serverNowMs());
   useEffect(() => {
-    const current = client.serverNowMs();
-    const waitMs = untilOldMs(orders, current);
+    const waitMs = untilChangeMs(orders, client.serverNowMs());
     if (waitMs === undefined) return undefined;
-    const timer = setTimeout(() => setNowMs(client.serverNowMs()), waitMs);
+    const timer = setTimeout(() => setNowMs(client.serverNowMs()), Math.ceil(waitMs));
     return () => clearTimeout(timer);
   }, [orders, nowMs]);
-  return nowMs;
+  // The orders are newer than the last wake-up.
+  return orders.length === 0 ? nowMs : Math.max(nowMs, client.serverNowMs());
 }

@@ -10,7 +10,7 @@ interface OutcomeCardProps {
   standing: Standing;
   title: ComponentChildren;
   /** Stays the same element while the order settles, so that the focus stays too. */
-  heading: RefObject<HTMLHeadingElement>;
+  heading: RefObject<HTMLHeadingElement | null>;
   actions?: ComponentChildren;
   children?: ComponentChildren;
 }

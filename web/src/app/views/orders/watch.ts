@@ -1,5 +1,6 @@
-import type { Client, Order } from '../../../caudal/index.ts';
+import { type Client, type Order, settled } from '../../../caudal/index.ts';
 import { OrderLog } from './log.ts';
+import { quickMs } from './strip.ts';
 
 /** What follows the orders of one client: their history, and who is told of changes. */
 export class OrderWatch {
@@ -9,17 +10,23 @@ export class OrderWatch {
 
   /**
    * `tell` gets the orders whose state has changed, those of one moment together: after a connection comes back many are
-   * settled at once. What was so already when the client first spoke of it is no change, unless it is new.
+   * settled at once. What was settled when the client first spoke of it is no news, and what another page has only just
+   * given is not cut off.
    */
-  constructor(client: Pick<Client, 'on' | 'orders'>, private readonly tell: (orders: readonly Order[]) => void) {
+  constructor(
+    private readonly client: Pick<Client, 'on' | 'orders' | 'serverNowMs'>,
+    private readonly tell: (orders: readonly Order[]) => void,
+  ) {
     for (const { key, state } of client.orders) this.#states.set(key, state);
     client.on('order', (order) => this.#note(order));
   }
 
   #note(order: Order): void {
     this.log.note(order, Date.now());
-    if (this.#states.get(order.key) === order.state) return;
+    const before = this.#states.get(order.key);
+    if (before === order.state) return;
     this.#states.set(order.key, order.state);
+    if (before === undefined && (settled(order) || this.client.serverNowMs() - order.createdAtMs < quickMs)) return;
     this.#changed.push(order);
     if (this.#changed.length === 1) queueMicrotask(() => this.#flush());
   }

@@ -69,7 +69,7 @@ export default function View() {
   );
 }
 
-function Step({ desk, flow, heading }: { desk: Desk; flow: Exclude<Flow, { step: 'form' }>; heading: RefObject<HTMLHeadingElement> }) {
+function Step({ desk, flow, heading }: { desk: Desk; flow: Exclude<Flow, { step: 'form' }>; heading: RefObject<HTMLHeadingElement | null> }) {
   if (flow.step === 'review') return <Review desk={desk} payment={flow.payment} insist={flow.insist} heading={heading} />;
   const formPath = flow.draft.mode === 'own' ? '/send?mode=own' : '/send';
   return <Outcome desk={desk} flow={flow} heading={heading} onForm={() => go(formPath, { replace: true })} />;

@@ -14,7 +14,7 @@ type Ordered = Extract<Flow, { step: 'ordered' }>;
 interface OutcomeProps {
   desk: Desk;
   flow: Ordered;
-  heading: RefObject<HTMLHeadingElement>;
+  heading: RefObject<HTMLHeadingElement | null>;
   /** Leaves for the form: with what was entered where nothing moved, else empty. */
   onForm: () => void;
 }
@@ -93,9 +93,7 @@ function Told({ desk, outcome }: { desk: Desk; outcome: State }) {
           <p>
             <strong>{outcome.error === undefined ? t.nothingMoved : explain(outcome.error)}</strong>
           </p>
-          <p>
-            {outcome.error === undefined ? '' : t.nothingMoved} {advice(outcome.error)}
-          </p>
+          <p>{advice(outcome.error)}</p>
         </div>
       );
     case 'failed':

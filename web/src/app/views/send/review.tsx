@@ -17,7 +17,7 @@ interface ReviewProps {
   desk: Desk;
   payment: Payment;
   insist: boolean;
-  heading: RefObject<HTMLHeadingElement>;
+  heading: RefObject<HTMLHeadingElement | null>;
 }
 
 /** Exactly what will happen, and the one button that makes it happen. Escape goes back to the form. */

@@ -103,7 +103,6 @@ export const t = catalogue(
     toMovements: 'Ver movimientos',
 
     tryInsufficient: 'Envía menos, o espera a que entre dinero.',
-    tryFrozen: 'Elige otra cuenta, o habla con tu banco.',
     tryNotFound: 'La cuenta que recibe ya no existe. Revisa con quien te la dio.',
     tryLimit: 'Envía menos, o vuelve a intentarlo mañana.',
     tryStale: 'Pasó demasiado tiempo y el banco ya no la acepta. Si aún quieres enviar, hazlo de nuevo.',
@@ -229,7 +228,6 @@ export const t = catalogue(
     toMovements: 'See movements',
 
     tryInsufficient: 'Send less, or wait for money to come in.',
-    tryFrozen: 'Choose another account, or talk to your bank.',
     tryNotFound: 'The account to be paid is gone. Check with whoever gave it to you.',
     tryLimit: 'Send less, or try again tomorrow.',
     tryStale: 'Too much time has passed and the bank does not take it any more. If you still want to send, do it anew.',

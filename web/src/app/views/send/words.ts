@@ -56,7 +56,7 @@ export function amountError({ problems, from }: Checked, strict: Strictness): st
       return strict === 'typing' ? undefined : t.amountZero;
     case 'missing':
       return strict === 'submitted' ? t.amountMissing : undefined;
-    case undefined:
+    default:
       return undefined;
   }
 }
