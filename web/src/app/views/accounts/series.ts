@@ -40,7 +40,7 @@ export function series(account: Account, legs: readonly Leg[], complete: boolean
   if (before) {
     points.unshift({ atUs: from, balanceMinor: before.balanceMinor, leg: undefined });
   } else if (complete) {
-    from = Math.min(Math.max(fromUs, opened), points[0]?.atUs ?? end);
+    from = Math.min(Math.max(fromUs, opened), (points[0]?.atUs ?? end) - 1);
     points.unshift({ atUs: from, balanceMinor: legs.length === 0 ? account.balanceMinor : 0n, leg: undefined });
   } else {
     from = points[0]?.atUs ?? end;
@@ -62,8 +62,11 @@ function firstBefore(legs: readonly Leg[], us: number): number {
   return low;
 }
 
-/** The index of the point that holds at a time: the last one not after it, or the first. */
-export function pointAt(points: readonly Point[], us: number): number {
+/**
+ * The index of the point that holds at a time: the last one not after it, or the first. Of several in one microsecond, the
+ * one that leg made.
+ */
+export function pointAt(points: readonly Point[], us: number, leg?: Leg): number {
   let low = 0;
   let high = points.length;
   while (low < high) {
@@ -71,7 +74,11 @@ export function pointAt(points: readonly Point[], us: number): number {
     if ((points[middle] as Point).atUs <= us) low = middle + 1;
     else high = middle;
   }
-  return Math.max(0, low - 1);
+  const last = Math.max(0, low - 1);
+  if (leg === undefined) return last;
+  let at = last;
+  while (at > 0 && points[at]?.leg !== leg && points[at - 1]?.atUs === us) at--;
+  return points[at]?.leg === leg ? at : last;
 }
 
 /**

@@ -35,8 +35,8 @@ export default function View() {
   }
   return (
     <>
-      {listed.current && <MovementList key={account.clabe} {...{ account, accounts }} hidden={!showsList} />}
       {!showsList && <ReceiptView account={account} seq={seq ?? 0n} />}
+      {listed.current && <MovementList key={account.clabe} {...{ account, accounts }} hidden={!showsList} />}
     </>
   );
 }

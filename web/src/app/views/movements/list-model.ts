@@ -29,8 +29,6 @@ export class ListModel {
   readonly #lookEnd = signal<LookEnd | undefined>(undefined);
   readonly #looking = signal(false);
   #looks = new AbortController();
-  /** Where the page was scrolled to when the list was last seen. */
-  scrollTop = 0;
 
   readonly filter: ReadonlySignal<Filter> = this.#filter;
   readonly #dates = computed(() => `${this.#filter.value.firstDay}/${this.#filter.value.lastDay}`);

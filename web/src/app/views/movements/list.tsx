@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
 import { DayList } from './day-list.tsx';
@@ -32,19 +32,17 @@ export function MovementList({ account, accounts, hidden }: { account: Account; 
     return () => clearTimeout(timer);
   }, [model, source, text, direction, kind, minMinor, maxMinor]);
 
+  const place = useRef(0);
   useLayoutEffect(() => {
     if (hidden) return undefined;
     const page = document.documentElement;
-    page.scrollTop = model.scrollTop;
-    const settled = requestAnimationFrame(() => {
-      page.scrollTop = model.scrollTop;
-      addEventListener('scroll', follow, { passive: true });
-    });
     const follow = (): void => {
-      model.scrollTop = page.scrollTop;
+      place.current = page.scrollTop;
       if (page.scrollTop > topPx) model.hold();
       else model.release();
     };
+    page.scrollTop = place.current;
+    const settled = requestAnimationFrame(() => addEventListener('scroll', follow, { passive: true }));
     return () => {
       cancelAnimationFrame(settled);
       removeEventListener('scroll', follow);
@@ -56,7 +54,9 @@ export function MovementList({ account, accounts, hidden }: { account: Account; 
     <div class="mov-list" hidden={hidden}>
       <Toolbar {...{ model, account, accounts }} />
       <NewerChip model={model} />
-      <DayList account={account.clabe} currency={account.currency} {...{ days, arriving }} found={model.searching.value} />
+      <div class="mov-days">
+        <DayList account={account.clabe} currency={account.currency} {...{ days, arriving }} found={model.searching.value} />
+      </div>
       <ListFoot model={model} hidden={hidden} />
     </div>
   );

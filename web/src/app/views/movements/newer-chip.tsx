@@ -14,7 +14,6 @@ export function NewerChip({ model }: { model: ListModel }) {
         class="mov-newer-button"
         onClick={() => {
           model.release();
-          model.scrollTop = 0;
           const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
           scrollTo({ top: 0, behavior: still ? 'instant' : 'smooth' });
         }}
