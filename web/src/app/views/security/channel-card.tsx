@@ -37,7 +37,7 @@ function ChannelFacts({ channel }: { channel: ChannelInfo }) {
   const hybrid = /MLKEM768/u.test(channel.suite);
   return (
     <>
-      <dl class="facts">
+      <dl class="channel-facts">
         <Fact name={t.agreement} why={hybrid ? `${t.hybridWhy} ${provider(channel)}` : t.classicWhy}>
           {hybrid ? t.hybrid : t.classic}
         </Fact>
@@ -54,7 +54,7 @@ function ChannelFacts({ channel }: { channel: ChannelInfo }) {
       </dl>
       <details class="security-details">
         <summary>{t.details}</summary>
-        <dl class="facts">
+        <dl class="channel-facts">
           <Fact name={t.channelName} why={t.channelNameWhy}>
             <code class="channel-hash" data-testid="channel-hash">
               {grouped(hex(channel.channelHash), 8).map((group, i) => (
@@ -115,10 +115,10 @@ function microseconds(ms: number): bigint {
 
 function Fact({ name, why, children }: { name: string; why?: ComponentChildren; children: ComponentChildren }) {
   return (
-    <div class="fact">
+    <div class="channel-fact">
       <dt>{name}</dt>
       <dd>{children}</dd>
-      {why !== undefined && <dd class="fact-why">{why}</dd>}
+      {why !== undefined && <dd class="channel-why">{why}</dd>}
     </div>
   );
 }

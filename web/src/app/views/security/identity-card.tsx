@@ -12,13 +12,13 @@ export function IdentityCard() {
   return (
     <Card title={channel === undefined ? t.identity : t.identityOf(channel.bankName)} class="identity" data-testid="identity">
       {fingerprint !== undefined && (
-        <div class="fingerprint">
-          <p class="fingerprint-groups figures" data-testid="fingerprint">
+        <div class="bank-print">
+          <p class="bank-print-groups figures" data-testid="fingerprint">
             {fingerprint.split('-').map((group, i) => (
               <span key={i}>{group} </span>
             ))}
           </p>
-          <div class="fingerprint-foot">
+          <div class="bank-print-foot">
             <p class="muted">
               {pin === undefined ? (
                 t.notPinned

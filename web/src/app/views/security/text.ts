@@ -117,11 +117,9 @@ export const t = catalogue(
     unsure: 'La conexión se cortó antes de la respuesta: puede que el cambio sí se haya hecho. Inténtalo otra vez cuando vuelva; si ya no acepta la actual, tu contraseña es la nueva.',
     tries: 'El banco admite pocos intentos seguidos y luego hace esperar entre uno y otro. Es para que nadie adivine tu contraseña; tus dispositivos siguen dentro mientras tanto.',
 
-    leave: 'Cerrar sesión',
-    leaveLead: 'La llave de este navegador se revoca y se borra: la próxima vez hará falta tu contraseña.',
-    leaveKeep: 'Si sólo vas a cerrar la página no hace falta: este navegador sigue siendo uno de tus dispositivos y entra sin contraseña. Ciérrala así únicamente donde nadie más use el navegador.',
-    leaveOffline: 'Ahora no hay conexión. La llave se borra de aquí, pero el banco no se entera: el dispositivo seguirá en tu lista hasta que lo revoques desde otro.',
-    leaveNow: 'Cerrar sesión y olvidar este dispositivo',
+    leave: 'Cerrar sesión aquí',
+    leaveLead: 'Termina tu sesión en este navegador. Para sólo dejarlo un rato no hace falta: cierra la página y al volver entras con su llave.',
+    leaveOffline: 'Ahora no hay conexión y el banco no se entera: el dispositivo seguirá en tu lista hasta que lo revoques desde otro.',
   },
   {
     title: 'Security',
@@ -237,10 +235,8 @@ export const t = catalogue(
     unsure: 'The connection was cut before the answer: the change may have been made. Try again when it is back; if it does not take the current one any more, your password is the new one.',
     tries: 'The bank takes few attempts in a row and then makes one wait between them. That is so that nobody guesses your password; your devices stay signed in meanwhile.',
 
-    leave: 'Sign out',
-    leaveLead: 'The key of this browser is revoked and deleted: next time it takes your password.',
-    leaveKeep: 'If you only want to close the page, there is no need: this browser stays one of your devices and comes back without a password. Leave it like that only where nobody else uses the browser.',
-    leaveOffline: 'There is no connection now. The key is deleted here, but the bank does not learn of it: the device stays in your list until you revoke it from another one.',
-    leaveNow: 'Sign out and forget this device',
+    leave: 'Sign out here',
+    leaveLead: 'Ends your session in this browser. To leave it for a while there is no need: close the page, and its key lets you in when you come back.',
+    leaveOffline: 'There is no connection now and the bank does not learn of it: the device stays in your list until you revoke it from another one.',
   },
 );

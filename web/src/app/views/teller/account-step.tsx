@@ -16,7 +16,7 @@ export function AccountStep({ desk, customer }: { desk: Desk; customer: Customer
     <div class="stack">
       <CustomerHead desk={desk} customer={customer} />
       <p>{question}</p>
-      <ul class="choices" ref={list} aria-label={question} onKeyDown={(event) => chooseByArrows(event, event.currentTarget)}>
+      <ul class="picks" ref={list} aria-label={question} onKeyDown={(event) => chooseByArrows(event, event.currentTarget)}>
         {customer.holder.accounts.map((account) => (
           <li key={account.clabe}>
             <AccountChoice account={account} onChoose={() => desk.move({ kind: 'choose_account', account })} />
@@ -30,21 +30,21 @@ export function AccountStep({ desk, customer }: { desk: Desk; customer: Customer
 function AccountChoice({ account, onChoose }: { account: Account; onChoose: () => void }) {
   const frozen = account.status === AccountStatus.FROZEN;
   return (
-    <button type="button" class="choice" disabled={frozen} onClick={onChoose} data-testid="holder-account">
-      <span class="choice-text">
-        <span class="choice-name">{account.name}</span>
-        <span class="choice-detail figures">{groupClabe(account.clabe)}</span>
-        {frozen && <span class="choice-frozen">{t.frozenText}</span>}
+    <button type="button" class="pick" disabled={frozen} onClick={onChoose} data-testid="holder-account">
+      <span class="pick-text">
+        <span class="pick-name">{account.name}</span>
+        <span class="pick-detail figures">{groupClabe(account.clabe)}</span>
+        {frozen && <span class="pick-frozen">{t.frozenText}</span>}
       </span>
-      <span class="choice-money">
-        <Amount amountMinor={account.balanceMinor} currency={account.currency} class="choice-balance" />
+      <span class="pick-money">
+        <Amount amountMinor={account.balanceMinor} currency={account.currency} class="pick-balance" />
         {account.availableMinor !== account.balanceMinor && (
-          <span class="choice-detail">
+          <span class="pick-detail">
             {t.available} <Amount amountMinor={account.availableMinor} currency={account.currency} />
           </span>
         )}
       </span>
-      {frozen ? <Icon name="lock" label={t.frozen} /> : <Icon name="chevron" class="choice-arrow" />}
+      {frozen ? <Icon name="lock" label={t.frozen} /> : <Icon name="chevron" class="pick-arrow" />}
     </button>
   );
 }

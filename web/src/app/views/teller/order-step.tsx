@@ -27,9 +27,9 @@ export function OrderStep({ desk, review }: { desk: Desk; review: Review | undef
     return null;
   }
   return (
-    <div class={`order order-${state}`} data-testid="cash-order" data-state={state}>
-      <div class="order-head">
-        <span class="order-mark">
+    <div class={`cash-order cash-${state}`} data-testid="cash-order" data-state={state}>
+      <div class="cash-head">
+        <span class="cash-mark">
           <Icon key={state} name={icons[state]} />
         </span>
         <h2 tabIndex={-1} ref={heading}>
@@ -57,7 +57,7 @@ function Told({ desk, state, order, command }: PartProps & { command: CashOrder[
   const deposit = command.kind === 'deposit';
   switch (state) {
     case 'sending':
-      return <p class="order-told">{desk.live.value ? t.sendingText : t.sendingOffline}</p>;
+      return <p class="cash-told">{desk.live.value ? t.sendingText : t.sendingOffline}</p>;
     case 'unknown':
       return (
         <>
@@ -65,7 +65,7 @@ function Told({ desk, state, order, command }: PartProps & { command: CashOrder[
             {t.unknownText}
           </Banner>
           {order !== undefined && (
-            <p class="order-key">
+            <p class="cash-key">
               <span class="muted">{t.key}</span> <code>{order.key}</code> <CopyButton iconOnly small text={order.key} label={t.copyKey} />
             </p>
           )}

@@ -33,7 +33,7 @@ function OtherOrder({ desk, order }: { desk: Desk; order: CashOrder }) {
           {holder} <span class="figures">··{account.slice(-4)}</span>
         </span>
       </p>
-      <span class={classes('state', `state-${order.state}`)}>{stateName(order.state)}</span>
+      <span class={classes('cash-state', `cash-${order.state}`)}>{stateName(order.state)}</span>
       <span class="other-actions">
         <Button small onClick={() => desk.move({ kind: 'show', key: order.key })}>
           {t.see}

@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Holder } from '../../../caudal/index.ts';
 import { announce } from '../../announce.ts';
@@ -9,13 +10,25 @@ import { readQuery, type Query } from './query.ts';
 import type { Found } from './search.ts';
 import { t } from './text.ts';
 
+/**
+ * Takes the focus once the page that was gone to has had it. Not where it would bring up a keyboard of glass, which covers
+ * half of the page.
+ */
+function focusSoon(field: RefObject<HTMLInputElement | null>): (() => void) | undefined {
+  if (!matchMedia('(pointer: fine)').matches) {
+    return undefined;
+  }
+  const frame = requestAnimationFrame(() => field.current?.focus());
+  return () => cancelAnimationFrame(frame);
+}
+
 /** Whom one serves: a field that looks as one types, and who was found below it. */
 export function SearchStep({ desk }: { desk: Desk }) {
   const { search } = desk;
   const found = search.found.value;
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => focusSoon(field), []);
   useEffect(() => {
     if (found.kind === 'found') {
       announce(found.holders.length === 0 ? t.nobody : t.foundCount(found.holders.length));
@@ -70,7 +83,7 @@ export function SearchStep({ desk }: { desk: Desk }) {
         />
       </form>
       {found.kind === 'found' && (
-        <ul class="choices" ref={list} aria-label={t.foundCount(found.holders.length)} onKeyDown={(event) => chooseByArrows(event, event.currentTarget, field)}>
+        <ul class="picks" ref={list} aria-label={t.foundCount(found.holders.length)} onKeyDown={(event) => chooseByArrows(event, event.currentTarget, field)}>
           {found.holders.map((holder) => (
             <li key={holder.username}>
               <HolderChoice holder={holder} onChoose={() => choose(holder, found)} />
@@ -85,17 +98,17 @@ export function SearchStep({ desk }: { desk: Desk }) {
 
 function HolderChoice({ holder, onChoose }: { holder: Holder; onChoose: () => void }) {
   return (
-    <button type="button" class="choice" onClick={onChoose} data-testid="holder">
-      <span class="choice-face" aria-hidden>
+    <button type="button" class="pick" onClick={onChoose} data-testid="holder">
+      <span class="pick-face" aria-hidden>
         {[...holder.owner][0]?.toUpperCase()}
       </span>
-      <span class="choice-text">
-        <span class="choice-name">{holder.owner}</span>
-        <span class="choice-detail">
+      <span class="pick-text">
+        <span class="pick-name">{holder.owner}</span>
+        <span class="pick-detail">
           @{holder.username} · {t.accountsCount(holder.accounts.length)}
         </span>
       </span>
-      <Icon name="chevron" class="choice-arrow" />
+      <Icon name="chevron" class="pick-arrow" />
     </button>
   );
 }

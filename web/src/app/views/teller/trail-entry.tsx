@@ -9,16 +9,16 @@ export function TrailEntry({ entry, all }: { entry: AuditEntry; all: boolean }) 
   const end = outcome(entry);
   const amount = signedMinor(entry);
   return (
-    <li class={classes('entry', `entry-${end.kind}`)} data-testid="trail-entry">
-      <span class="entry-icon">
+    <li class={classes('trail-entry', `trail-${end.kind}`)} data-testid="trail-entry">
+      <span class="trail-icon">
         <Icon name={end.kind === 'refused' ? 'close' : icons[entry.action] ?? 'info'} />
       </span>
-      <div class="entry-text">
-        <p class="entry-action">
+      <div class="trail-text">
+        <p class="trail-action">
           {actionName(entry.action)}
-          {entry.query !== '' && <span class="entry-query"> “{entry.query}”</span>}
+          {entry.query !== '' && <span class="trail-query"> “{entry.query}”</span>}
         </p>
-        <p class="entry-detail">
+        <p class="trail-detail">
           <Time us={entry.atUs} />
           {end.kind === 'found' && <span>{t.found(end.found, end.more)}</span>}
           {entry.holder !== '' && <span>@{entry.holder}</span>}
@@ -28,12 +28,12 @@ export function TrailEntry({ entry, all }: { entry: AuditEntry; all: boolean }) 
           {all && <span>{t.by(entry.actor === '' ? t.byBank : `@${entry.actor}`)}</span>}
         </p>
         {end.kind === 'refused' && (
-          <p class="entry-refusal">
+          <p class="trail-refusal">
             {t.wasRefused}: {explainCode(end.code)}
           </p>
         )}
       </div>
-      {amount !== undefined && <Amount amountMinor={amount} currency={entry.currency} signed={end.kind === 'done'} class="entry-amount" />}
+      {amount !== undefined && <Amount amountMinor={amount} currency={entry.currency} signed={end.kind === 'done'} class="trail-amount" />}
     </li>
   );
 }
