@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { toast } from '../app/announce.ts';
 import type { Bank } from '../app/bank.ts';
 import { explain } from '../app/errors.ts';
@@ -71,6 +72,9 @@ function Pay({ holder, other, payments, currency }: HolderPanelProps) {
   };
   return (
     <div class="demo-pay" role="group" aria-label={t.payTo(to)}>
+      <span class="demo-label demo-pay-label" aria-hidden>
+        {t.payTo(to)}
+      </span>
       {amountsMinor.map((amountMinor) => (
         <Button
           key={String(amountMinor)}
@@ -89,7 +93,13 @@ function Pay({ holder, other, payments, currency }: HolderPanelProps) {
 
 function Legs({ holder }: { holder: Holder }) {
   const { account, bank } = holder;
-  const legs = account === undefined ? [] : bank.movements(account.clabe).legs.value.slice(0, legsMax);
+  const movements = account === undefined ? undefined : bank.movements(account.clabe);
+  useEffect(() => {
+    if (movements?.legs.peek().length === 0) {
+      void movements.more();
+    }
+  }, [movements]);
+  const legs = movements?.legs.value.slice(0, legsMax) ?? [];
   if (legs.length === 0) {
     return <p class="demo-nothing">{t.nothingYet}</p>;
   }

@@ -14,7 +14,7 @@ export function across(side: Side): Side {
 const owners: Record<Side, string> = { left: 'Marina Robles', right: 'Tomás Ibarra' };
 
 const usernamePrefix = 'demo_';
-const usernameBytes = 8;
+const usernameBytes = 5;
 const passwordBytes = 24;
 
 /**
