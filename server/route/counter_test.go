@@ -229,12 +229,18 @@ func TestAnAdminsTrailPagesThroughEverybodys(t *testing.T) {
 func TestATellerKnowsWhatIsLeftOfTheDay(t *testing.T) {
 	h := open(t, nil)
 	ana, caja := h.register("ana"), h.teller("caja")
-	caja.Do(caja.deposit(ana.account, 70_00, ""))
-	caja.Do(&protocol.Command{IdempotencyKey: testclient.Key(time.Now()), Request: &protocol.Command_Withdraw{
-		Withdraw: &protocol.WithdrawRequest{Account: ana.account, AmountMinor: 20_00, Currency: "MXN"},
-	}})
-	for currency, used := range map[string][2]int64{"": {70_00, 20_00}, "MXN": {70_00, 20_00}, "USD": {0, 0}} {
-		got := caja.Do(limitsOf(currency)).GetTellerLimits()
+	today := func(currency string) *protocol.TellerLimits { return caja.Do(limitsOf(currency)).GetTellerLimits() }
+	before := today("")
+	for first := true; first || today("").GetDayEndsAtUs() != before.GetDayEndsAtUs(); first = false { // again where midnight came between
+		before = today("")
+		caja.Do(caja.deposit(ana.account, 70_00, ""))
+		caja.Do(&protocol.Command{IdempotencyKey: testclient.Key(time.Now()), Request: &protocol.Command_Withdraw{
+			Withdraw: &protocol.WithdrawRequest{Account: ana.account, AmountMinor: 20_00, Currency: "MXN"},
+		}})
+	}
+	in, out := before.GetDayDepositedMinor()+70_00, before.GetDayWithdrawnMinor()+20_00
+	for currency, used := range map[string][2]int64{"": {in, out}, "MXN": {in, out}, "USD": {0, 0}} {
+		got := today(currency)
 		if got.GetDayDepositedMinor() != used[0] || got.GetDayWithdrawnMinor() != used[1] || got.GetOperationMaxMinor() != 50_000_00 ||
 			got.GetDayMaxMinor() != 500_000_00 || got.GetDayEndsAtUs() <= time.Now().UnixMicro() || got.GetCurrency() == "" {
 			t.Errorf("%q: %v", currency, got)

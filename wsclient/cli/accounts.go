@@ -39,7 +39,7 @@ func (a *app) accountsCommand() *cobra.Command {
 func (a *app) renameAccountCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rename CLABE NAME",
-		Short: "Give an account another name; only you see it",
+		Short: "Give an account another name",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := parseCLABE("CLABE", args[0])
