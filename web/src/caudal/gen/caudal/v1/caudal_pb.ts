@@ -1115,7 +1115,7 @@ export const FindHoldersRequestSchema: GenMessage<FindHoldersRequest> = /*@__PUR
  */
 export type FindHoldersResult = Message<"caudal.v1.FindHoldersResult"> & {
   /**
-   * At most 20, by username. Nobody found is no error.
+   * At most 20, in the order of the words found. Nobody found is no error.
    *
    * @generated from field: repeated caudal.v1.Holder holders = 1;
    */
@@ -1320,7 +1320,7 @@ export type AuditEntry = Message<"caudal.v1.AuditEntry"> & {
   more: boolean;
 
   /**
-   * Of a change of role, status or overdraft (in minor units): what it was, and what it is since.
+   * Of a change of role, status or overdraft (in minor units): what it was, and what it is since. Of a new user: the role.
    *
    * @generated from field: string before = 16;
    */
