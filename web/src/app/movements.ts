@@ -32,6 +32,8 @@ export class Movements {
   #working: Promise<void> | undefined;
   #behind = false;
   #closed = false;
+  /** Raised by a reset: an answer to a question from before it is none any more. */
+  #generation = 0;
 
   constructor(
     readonly account: string,
@@ -60,7 +62,7 @@ export class Movements {
 
   /** Reads the newest page, or the next older one. Never rejects: see `error`. */
   more(): Promise<void> {
-    return this.#work(async () => {
+    return this.#work(async (isOld) => {
       let added = 0;
       while (added === 0 && this.#older.kind !== 'end') {
         const oldest = this.#legs.peek().at(-1);
@@ -71,7 +73,7 @@ export class Movements {
               ? { account: this.account, untilUs: oldest.atUs + 1n }
               : { account: this.account },
         );
-        if (this.#closed) {
+        if (isOld()) {
           return;
         }
         const known = oldest?.seq;
@@ -129,19 +131,24 @@ export class Movements {
   /** Forgets everything and, if it was in use, reads the newest page again: after the bank's history has diverged. */
   reset(): void {
     const used = this.#older.kind !== 'start';
+    this.#generation++;
     batch(() => {
       this.#older = { kind: 'start' };
+      this.#bound = legsMax;
+      this.#early = [];
+      this.#behind = false;
       this.#legs.value = [];
       this.#complete.value = false;
     });
-    if (used) {
-      void this.more();
+    if (used && this.#working === undefined) {
+      void this.more(); // else #work does, when the answer that is under way has come and was thrown away
     }
   }
 
   /** Lets go of everything; answers under way are ignored. */
   close(): void {
     this.#closed = true;
+    this.#generation++;
     this.#legs.value = [];
   }
 
@@ -160,13 +167,13 @@ export class Movements {
       return; // #work looks again when it is done
     }
     this.#behind = false;
-    void this.#work(async () => {
+    void this.#work(async (isOld) => {
       const top = this.#legs.peek()[0]?.seq ?? 0n;
       const newer: Leg[] = [];
       let cursor = '';
       for (let pages = 0; pages < catchUpPagesMax; pages++) {
         const page = await this.ask(cursor === '' ? { account: this.account } : { account: this.account, cursor });
-        if (this.#closed) {
+        if (isOld()) {
           return;
         }
         newer.push(...page.legs.filter((leg) => leg.seq > top));
@@ -182,30 +189,40 @@ export class Movements {
     });
   }
 
-  /** One question at a time; whoever asks meanwhile waits for the same answer. */
-  #work(job: () => Promise<void>): Promise<void> {
+  /** One question at a time; whoever asks meanwhile waits for the same answer. `job` is told whether that is too old. */
+  #work(job: (isOld: () => boolean) => Promise<void>): Promise<void> {
     if (this.#working !== undefined) {
       return this.#working;
     }
+    const generation = this.#generation;
+    const isOld = () => generation !== this.#generation;
     this.#loading.value = true;
-    this.#working = job()
-      .then(
-        () => {
-          this.#error.value = undefined;
-        },
-        (error: unknown) => {
-          this.#error.value = error;
-        },
-      )
-      .then(() => {
-        this.#working = undefined;
-        this.#loading.value = false;
-        const early = this.#early;
-        this.#early = [];
-        if (!this.#closed && this.#error.peek() === undefined) {
-          this.receive(early);
-        }
-      });
+    this.#working = this.#run(() => job(isOld)).then(() => {
+      this.#working = undefined;
+      if (this.#closed) {
+        return undefined;
+      }
+      if (isOld()) {
+        return this.more();
+      }
+      const early = this.#early;
+      this.#early = [];
+      if (this.#error.peek() === undefined) {
+        this.receive(early);
+      }
+      return undefined;
+    });
     return this.#working;
+  }
+
+  async #run(job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+      this.#error.value = undefined;
+    } catch (error) {
+      this.#error.value = error;
+    } finally {
+      this.#loading.value = false;
+    }
   }
 }

@@ -17,7 +17,7 @@ export function Outside({ children }: { children: ComponentChildren }) {
         <div class="top-preferences">
           <Preferences small />
         </div>
-        <Button class="top-menu" icon="sun" aria-label={t.preferences} title={t.preferences} onClick={() => setMenu(true)} />
+        <Button class="top-menu" icon="sliders" aria-label={t.preferences} title={t.preferences} onClick={() => setMenu(true)} />
       </header>
       <main id="main" tabIndex={-1}>
         {children}

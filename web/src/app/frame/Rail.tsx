@@ -25,7 +25,7 @@ export function Rail({ session }: { session: Session }) {
       <Places session={session} />
       <div class="rail-foot">
         <Preferences small />
-        <div class="rail-person">
+        <div class="rail-who">
           <Person session={session} />
           <Button small icon="keyboard" class="bare" aria-label={t.shortcuts} title={`${t.shortcuts} (?)`} onClick={() => setShortcuts(true)} />
           <Button small icon="out" class="bare" aria-label={t.signOut} title={t.signOut} onClick={() => setLeaving(true)} />
@@ -81,9 +81,9 @@ function Places({ session }: { session: Session }) {
 
 function Person({ session }: { session: Session }) {
   return (
-    <div class="person">
-      <p class="person-name">{session.owner}</p>
-      <p class="person-user">@{session.username}</p>
+    <div class="who">
+      <p class="who-name">{session.owner}</p>
+      <p class="who-user">@{session.username}</p>
     </div>
   );
 }
