@@ -10,12 +10,14 @@ import { ViewPort } from './frame/ViewPort.tsx';
 import { go, route } from './router.ts';
 import { Skeleton, Toasts } from './ui/index.ts';
 import { OrdersStrip } from './views/orders/index.tsx';
+import { watch } from './views/security/watch.ts';
 import SignIn from './views/signin/index.tsx';
 import { StopPage } from './views/signin/StopPage.tsx';
 
 /** The dashboard of one bank. */
 export function App({ bank }: { bank: Bank }) {
   useEffect(() => followNews(bank), [bank]);
+  useEffect(() => void watch(bank), [bank]);
   return (
     <BankContext.Provider value={bank}>
       <SkipLink />

@@ -2,9 +2,9 @@ import type { ComponentChildren } from 'preact';
 import type { ChannelInfo } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { count } from '../../format.ts';
-import { Card, classes, CopyButton, Time } from '../../ui/index.ts';
+import { Card, classes, CopyButton } from '../../ui/index.ts';
 import { grouped, hex } from './key-print.ts';
-import { useNow } from './moment.tsx';
+import { useNow, When } from './moment.tsx';
 import { untilRekey } from './rekey.ts';
 import { RoundTrip } from './round-trip.tsx';
 import { t } from './text.ts';
@@ -46,10 +46,10 @@ function ChannelFacts({ channel }: { channel: ChannelInfo }) {
         </Fact>
         <Traffic channel={channel} />
         <Fact name={t.connected}>
-          <Time us={microseconds(channel.connectedAtMs)} show="full" />
+          <When ms={channel.connectedAtMs} />
         </Fact>
         <Fact name={t.certificate}>
-          <Time us={microseconds(channel.notAfterMs)} show="full" />
+          <When ms={channel.notAfterMs} />
         </Fact>
       </dl>
       <details class="security-details">
@@ -90,7 +90,7 @@ function Traffic({ channel }: { channel: ChannelInfo }) {
               t.rekeyNever
             ) : (
               <>
-                {t.rekeyLast} <Time us={microseconds(channel.lastRekeyMs)} show="full" />
+                {t.rekeyLast} <When ms={channel.lastRekeyMs} />
               </>
             )}
           </>
@@ -107,10 +107,6 @@ function Traffic({ channel }: { channel: ChannelInfo }) {
 
 function provider(channel: ChannelInfo): string {
   return channel.mlkem === 'webcrypto' ? t.mlkemNative : t.mlkemLibrary;
-}
-
-function microseconds(ms: number): bigint {
-  return BigInt(Math.trunc(ms)) * 1000n;
 }
 
 function Fact({ name, why, children }: { name: string; why?: ComponentChildren; children: ComponentChildren }) {

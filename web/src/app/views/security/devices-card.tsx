@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Device } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { Banner, Button, Card, Skeleton } from '../../ui/index.ts';
@@ -13,9 +13,17 @@ export function DevicesCard() {
   const bank = useBank();
   const [revoking, setRevoking] = useState<Device | undefined>(undefined);
   const list = useRef<HTMLUListElement>(null);
+  const gone = useRef(false);
   const devices = inOrder(bank.devices.value);
   const strangers = watch(bank).strangers.value;
   const strange = new Set(strangers.map(deviceId));
+  useEffect(() => {
+    // The button that had the focus has gone with its device.
+    if (gone.current) {
+      gone.current = false;
+      list.current?.focus();
+    }
+  }, [devices.length]);
   return (
     <Card title={t.devices} class="devices" data-testid="devices">
       <p class="card-lead">{t.devicesLead}</p>
@@ -36,12 +44,13 @@ export function DevicesCard() {
           ))}
         </ul>
       )}
-      {devices.length === 1 && <p class="muted">{t.others(0)}</p>}
+      {devices.length === 1 && <p class="muted card-note">{t.others(0)}</p>}
       <RevokeDialog
         device={revoking}
         onClose={() => setRevoking(undefined)}
-        // The button that had the focus is gone with its device.
-        onRevoked={() => list.current?.focus()}
+        onRevoked={() => {
+          gone.current = true;
+        }}
       />
     </Card>
   );

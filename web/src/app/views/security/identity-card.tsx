@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
-import { Banner, Card, CopyButton, Time } from '../../ui/index.ts';
+import { Banner, Card, CopyButton, Fingerprint } from '../../ui/index.ts';
+import { When } from './moment.tsx';
 import { t } from './text.ts';
 
 /** Whom this browser takes for the bank, and what that is worth. */
@@ -13,18 +14,14 @@ export function IdentityCard() {
     <Card title={channel === undefined ? t.identity : t.identityOf(channel.bankName)} class="identity" data-testid="identity">
       {fingerprint !== undefined && (
         <div class="bank-print">
-          <p class="bank-print-groups figures" data-testid="fingerprint">
-            {fingerprint.split('-').map((group, i) => (
-              <span key={i}>{group} </span>
-            ))}
-          </p>
+          <Fingerprint text={fingerprint} label={t.identity} />
           <div class="bank-print-foot">
             <p class="muted">
               {pin === undefined ? (
                 t.notPinned
               ) : (
                 <>
-                  {t.pinnedSince} <Time us={BigInt(Math.trunc(pin.sinceMs)) * 1000n} show="full" />
+                  {t.pinnedSince} <When ms={pin.sinceMs} />
                 </>
               )}
             </p>

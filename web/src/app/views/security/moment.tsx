@@ -1,8 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
-import { dateTime, relative } from '../../format.ts';
+import { dateTime, day, relative, time } from '../../format.ts';
+import { t } from './text.ts';
 
 /** The shown age is brought up to date this often. */
 const everyMs = 20_000;
+
+/** Up to this age a moment is "just now": nobody counts these seconds. */
+const justNowMs = 30_000;
 
 /** useNow returns the clock, read again every `ms` while the component is there. */
 export function useNow(ms: number): number {
@@ -21,9 +25,20 @@ export function useNow(ms: number): number {
 export function Moment({ us, nowMs }: { us: bigint; nowMs: () => number }) {
   useNow(everyMs);
   const atMs = Number(us / 1000n);
+  const ageMs = Math.max(0, nowMs() - atMs);
   return (
     <time class="moment" dateTime={new Date(atMs).toISOString()} tabIndex={0}>
-      {relative(Math.min(0, atMs - nowMs()))} <span class="moment-exact">{dateTime(us)}</span>
+      {ageMs < justNowMs ? t.justNow : relative(-ageMs)} <span class="moment-exact">{dateTime(us)}</span>
+    </time>
+  );
+}
+
+/** A moment by its day and its minute, from milliseconds of this machine's clock; everything of it shows on hovering. */
+export function When({ ms }: { ms: number }) {
+  const us = BigInt(Math.trunc(ms)) * 1000n;
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={dateTime(us)}>
+      {day(us)}, {time(us)}
     </time>
   );
 }

@@ -92,7 +92,7 @@ function RuleList({ typed }: { typed: Typed }) {
     <ul class="password-rules">
       {list.map(({ text, met, aside }) => (
         <li key={text} class={classes('password-rule', met && 'password-rule-met')}>
-          <Icon name={met ? 'check' : 'dots'} />
+          {met ? <Icon name="check" /> : <span class="password-rule-open" aria-hidden />}
           <span>
             {text} {aside !== '' && <span class="figures password-rule-aside">({aside})</span>}
             <span class="read">: {met ? t.ruleMet : t.ruleOpen}</span>

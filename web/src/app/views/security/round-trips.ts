@@ -1,5 +1,5 @@
-/** How many round trips are kept: at one every three seconds, the last three minutes. */
-export const keptMax = 60;
+/** How many round trips are kept: at one every three seconds, the last two minutes. */
+export const keptMax = 40;
 
 /** What a series of round trips comes to, in whole milliseconds. */
 export interface Summary {

@@ -12,6 +12,7 @@ export const t = catalogue(
     activeNow: 'Activo ahora',
     notConnected: 'Sin conexión en este momento',
     seen: 'Visto',
+    justNow: 'hace un momento',
     enrolled: 'Alta',
     key: 'Llave',
     keyPrint: 'Huella de la llave',
@@ -79,7 +80,7 @@ export const t = catalogue(
 
     identity: 'Identidad del banco',
     identityOf: (bank: string) => `Identidad de ${bank}`,
-    pinnedSince: 'Recordada en este navegador desde el',
+    pinnedSince: 'Este navegador la recuerda. Desde:',
     notPinned: 'Este navegador no la recuerda todavía.',
     copyIdentity: 'Copiar identidad',
     copyChannel: 'Copiar el nombre',
@@ -130,6 +131,7 @@ export const t = catalogue(
     activeNow: 'Active now',
     notConnected: 'Not connected at the moment',
     seen: 'Seen',
+    justNow: 'just now',
     enrolled: 'Added',
     key: 'Key',
     keyPrint: 'Fingerprint of the key',
@@ -197,7 +199,7 @@ export const t = catalogue(
 
     identity: 'Identity of the bank',
     identityOf: (bank) => `Identity of ${bank}`,
-    pinnedSince: 'Remembered by this browser since',
+    pinnedSince: 'This browser remembers it. Since:',
     notPinned: 'This browser does not remember it yet.',
     copyIdentity: 'Copy identity',
     copyChannel: 'Copy the name',

@@ -1,8 +1,9 @@
-import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { effect, signal, untracked, type ReadonlySignal } from '@preact/signals';
 import type { Device, Link } from '../../../caudal/index.ts';
 import { toast } from '../../announce.ts';
 import type { Bank } from '../../bank.ts';
 import { catalogue } from '../../i18n.ts';
+import { route } from '../../router.ts';
 import { deviceId, Newcomers } from './devices.ts';
 
 const t = catalogue(
@@ -31,7 +32,10 @@ export class Watch {
     this.#wasLive = this.#link === 'live';
     // The client itself, not its signal: a cut and a return within one frame are a reconnection all the same.
     bank.client.on('link', (link) => this.#linked(link.kind));
-    effect(() => this.#look(bank.session.value?.username, bank.devices.value));
+    effect(() => {
+      const [username, devices] = [bank.session.value?.username, bank.devices.value];
+      untracked(() => this.#look(username, devices));
+    });
   }
 
   /** Devices that appeared, until the person has said that they know them or they are gone. */
@@ -74,6 +78,9 @@ export class Watch {
     const still = this.#strangers.peek().flatMap((d) => there.get(deviceId(d)) ?? []);
     const arrived = this.#newcomers.among(devices);
     this.#strangers.value = [...arrived, ...still];
+    if (route.peek().view === 'security') {
+      return; // the view itself says it, as loudly
+    }
     for (const device of arrived) {
       toast({ tone: 'danger', text: t.newDevice(device.name), detail: t.newDeviceDetail, to: '/security' });
     }
