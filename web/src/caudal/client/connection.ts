@@ -77,6 +77,7 @@ export class Connection {
   #inFlightMax = 1; // until hello says more
   #flushing = false;
   #arrivedBytes = 0;
+  #arrived: Promise<void> = Promise.resolve(); // everything up to here is handled
   #end: End | undefined;
   #heardAtMs: number;
   #sentAtMs: number;
@@ -147,9 +148,8 @@ export class Connection {
       for (let calls = this.#take(); calls.length > 0; calls = this.#take()) {
         const frame = create(ClientFrameSchema, { commands: calls.map((call) => call.command) });
         this.#sentAtMs = this.clock.now();
-        const record = await this.channel.seal(toBinary(ClientFrameSchema, frame));
-        if (this.#end !== undefined) return;
-        this.socket.send(record);
+        // Sent even where the connection has ended meanwhile: a close record behind it has the next number.
+        this.socket.send(await this.channel.seal(toBinary(ClientFrameSchema, frame)));
       }
     } catch {
       this.cut("network"); // the socket is closing, or the counters are used up
@@ -185,7 +185,7 @@ export class Connection {
       this.cut("bad_record");
       return;
     }
-    this.channel.open(new Uint8Array(data)).then(
+    this.#arrived = this.channel.open(new Uint8Array(data)).then(
       (opened) => {
         this.#arrivedBytes -= data.byteLength;
         this.#opened(opened);
@@ -227,6 +227,11 @@ export class Connection {
     this.#pending.delete(reply.id);
     if (this.#queue.length > 0 && !this.#flushing) void this.#flush();
     if (this.#pending.size + this.#queue.length === 0) this.#idle?.();
+  }
+
+  /** The socket has ended. What came before that counts first: it may be the reason, in a close record. */
+  socketEnded(): void {
+    void this.#arrived.finally(() => this.cut("network"));
   }
 
   /** Calls `f` once nothing is in flight, perhaps now. */

@@ -61,7 +61,7 @@ class Arrivals {
     },
     closed: (): void => {
       this.closed = true;
-      this.#connection?.cut("network");
+      this.#connection?.socketEnded();
       this.fail(new Setback("network"));
     },
   };
@@ -77,7 +77,7 @@ class Arrivals {
   handOver(connection: Connection): void {
     this.#connection = connection;
     for (const data of this.#early.splice(0)) connection.receive(data);
-    if (this.closed) connection.cut("network");
+    if (this.closed) connection.socketEnded();
   }
 }
 

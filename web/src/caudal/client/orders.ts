@@ -46,6 +46,7 @@ interface Scope {
 export class Orders {
   readonly #mint = new KeyMint();
   #tasks = new Map<string, Task>();
+  readonly #adding = new Map<string, Promise<Task>>();
   #scope: Scope | undefined;
   #connection: Connection | undefined;
 
@@ -92,21 +93,25 @@ export class Orders {
   async order(command: OrderCommand, key?: string): Promise<Order> {
     if (key !== undefined) parseKey(key);
     checkCommand(command);
-    const known = key === undefined ? undefined : this.#tasks.get(key);
+    const scope = this.#scope;
+    if (scope === undefined) throw new LinkError("nobody is signed in");
+    const nowMs = this.options.clock.nowMs();
+    const own = key ?? this.#mint.mint(nowMs);
+    const twin = this.#adding.get(own);
+    const known = twin === undefined ? this.#tasks.get(own) : await twin;
     if (known !== undefined) {
       if (!sameCommand(known.order.command, command)) throw new TypeError("the key belongs to another order");
       return await this.#wait(known);
     }
-    const scope = this.#scope;
-    if (scope === undefined) throw new LinkError("nobody is signed in");
-    const nowMs = this.options.clock.nowMs();
-    const order: Order = {
-      key: key ?? this.#mint.mint(nowMs),
-      username: scope.username,
-      createdAtMs: Math.floor(nowMs),
-      state: "sending",
-      command,
-    };
+    const { username } = scope;
+    const order: Order = { key: own, username, createdAtMs: Math.floor(nowMs), state: "sending", command };
+    const adding = this.#add(scope, order).finally(() => this.#adding.delete(own));
+    this.#adding.set(own, adding);
+    return await this.#wait(await adding);
+  }
+
+  /** Stores a new order, and only then sends it. */
+  async #add(scope: Scope, order: Order): Promise<Task> {
     await this.options.store.addOrder(scope.identity, order);
     if (this.#scope?.username !== scope.username) {
       await this.options.store.removeOrders([order.key]); // it was on no wire
@@ -116,7 +121,7 @@ export class Orders {
     this.#tasks.set(order.key, task);
     this.options.emitter.emit("order", order);
     this.#send(task);
-    return await this.#wait(task);
+    return task;
   }
 
   #wait(task: Task): Promise<Order> {

@@ -107,11 +107,16 @@ export class Sessions {
     this.#enrolling = on;
   }
 
-  /** Forgets the device with its key, and the session. */
-  async forget(id: Uint8Array | undefined): Promise<void> {
+  /** Nobody is signed in any more; the device stays, and signs in again with the next connection. */
+  leave(): void {
     this.#connection = undefined;
-    this.#hasDevice = false;
     this.#set(undefined);
+  }
+
+  /** Forgets a device of this browser with its key, and the session; without `id` it is gone from the store already. */
+  async forget(id?: Uint8Array): Promise<void> {
+    this.#hasDevice = false;
+    this.leave();
     if (id !== undefined) await this.options.store.removeDevice(this.options.bank, id);
   }
 
