@@ -12,15 +12,15 @@ import { t } from './text.ts';
 interface ChartCanvasProps {
   line: Series;
   currency: string;
-  /** What is said while nothing is pointed at. */
-  summary: string;
+  /** Signed; said while nothing is pointed at. */
+  changeMinor: bigint;
 }
 
 /**
  * The canvas, and above it the exact values of what is pointed at. For the keyboard and assistive technology it is a slider
  * over the movements.
  */
-export function ChartCanvas({ line, currency, summary }: ChartCanvasProps) {
+export function ChartCanvas({ line, currency, changeMinor }: ChartCanvasProps) {
   const host = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<{ us: number; leg?: Leg | undefined } | undefined>();
   const { failed, plot } = usePlot(host, line, currency, (us) => setPointed(us === undefined ? undefined : { us }));
@@ -34,7 +34,14 @@ export function ChartCanvas({ line, currency, summary }: ChartCanvasProps) {
   return (
     <>
       <p class="chart-read figures" aria-hidden>
-        {pointed === undefined || point === undefined ? summary : <Readout {...{ point, currency }} />}
+        {pointed === undefined || point === undefined ? (
+          <>
+            <strong>{signedMoney(changeMinor, currency)}</strong>
+            <span>{t.change}</span>
+          </>
+        ) : (
+          <Readout {...{ point, currency }} />
+        )}
       </p>
       {failed && <Banner tone="caution" title={t.chartFailed} />}
       <div
@@ -66,12 +73,11 @@ function Readout({ point, currency }: { point: Point; currency: string }) {
   const { leg } = point;
   return (
     <>
-      <strong>{money(point.balanceMinor, currency)}</strong> <span>{dateTime(BigInt(point.atUs))}</span>
-      {leg !== undefined && (
-        <span class="chart-read-leg">
-          {signedMoney(leg.amountMinor, currency)} · {otherSide(leg) || kindName(leg.kind)}
-        </span>
-      )}
+      <strong>{money(point.balanceMinor, currency)}</strong>
+      <span>
+        {dateTime(BigInt(point.atUs))}
+        {leg !== undefined && ` · ${signedMoney(leg.amountMinor, currency)} · ${otherSide(leg) || kindName(leg.kind)}`}
+      </span>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
-import { dateTime, signedMoney } from '../../format.ts';
+import { dateTime } from '../../format.ts';
 import { Button, Card, Segmented } from '../../ui/index.ts';
 import { ChartCanvas } from './chart-canvas.tsx';
 import { ChartTable } from './chart-table.tsx';
@@ -48,7 +48,7 @@ export function BalanceChart({ account }: { account: Account }) {
         />
       }
     >
-      <ChartCanvas line={line} currency={account.currency} summary={t.change(signedMoney(closing - opening, account.currency))} />
+      <ChartCanvas line={line} currency={account.currency} changeMinor={closing - opening} />
       {!line.reaches && movements.legs.value.length > 0 && (
         <div class="chart-reach">
           <p>{t.reachesFrom(dateTime(BigInt(line.fromUs)))}</p>

@@ -2,8 +2,9 @@ import { useEffect } from 'preact/hooks';
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
-import { day } from '../../format.ts';
+import { day, time } from '../../format.ts';
 import { Banner, Button, Card, CopyButton, EmptyState, Link, Skeleton } from '../../ui/index.ts';
+import { dayOf } from '../movements/days.ts';
 import { MovementRow } from '../movements/row.tsx';
 import { useArriving } from '../movements/use-arriving.ts';
 import { t } from './text.ts';
@@ -22,6 +23,7 @@ export function Newest({ account }: { account: Account }) {
     if (live && movements.legs.peek().length === 0 && !movements.complete.peek()) void movements.more();
   }, [movements, live]);
   const error = movements.error.value;
+  const today = dayOf(BigInt(Date.now()) * 1000n);
   return (
     <Card
       flush
@@ -44,7 +46,7 @@ export function Newest({ account }: { account: Account }) {
               currency={account.currency}
               leg={leg}
               arriving={arriving.has(leg.seq)}
-              dated={day(leg.atUs)}
+              when={dayOf(leg.atUs) === today ? time(leg.atUs) : day(leg.atUs)}
             />
           ))}
         </ol>

@@ -175,7 +175,10 @@ export class Plot {
           grid: { show: false },
           space: (columnPx / 16) * size,
           size: 2 * size,
-          values: (_plot, splits, _axis, _space, step) => timeLabels(splits, step, language.peek()),
+          values: (_plot, splits, _axis, _space, step) => {
+            const whole = splits.map((ms) => this.#leftOf(ms) > 1.5 * size);
+            return timeLabels(splits, step, language.peek()).map((label, i) => (whole[i] === true ? label : ''));
+          },
         },
         {
           ...axis(),
@@ -189,6 +192,12 @@ export class Plot {
       ],
       hooks: { setCursor: [() => this.#pointed()], draw: [(plot) => this.#end(plot)] },
     };
+  }
+
+  /** Where a time lies, in pixels from the left: a label too near to it would be cut. */
+  #leftOf(ms: number): number {
+    const { fromUs, untilUs } = this.line;
+    return ((ms * 1000 - fromUs) / Math.max(untilUs - fromUs, 1)) * this.host.clientWidth;
   }
 
   /** The water below the line fades out before the bottom: the axis need not begin at nothing. */
@@ -208,8 +217,7 @@ export class Plot {
     const scale = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
-    const x = plot.valToPos(last.atUs / 1000, 'x', true) - 4 * scale;
-    ctx.arc(x, plot.valToPos(this.#major(last.balanceMinor), 'y', true), 4 * scale, 0, 2 * Math.PI);
+    ctx.arc(plot.valToPos(last.atUs / 1000, 'x', true), plot.valToPos(this.#major(last.balanceMinor), 'y', true), 4 * scale, 0, 2 * Math.PI);
     ctx.fillStyle = this.#colours.line;
     ctx.strokeStyle = this.#colours.surface;
     ctx.lineWidth = 2 * scale;
@@ -251,7 +259,7 @@ function colours(host: HTMLElement): Colours {
   const found = {
     line: read('var(--accent)'),
     top: read('color-mix(in oklch, var(--accent) 20%, transparent)'),
-    bottom: read('color-mix(in oklch, var(--accent) 0%, transparent)'),
+    bottom: read('color-mix(in oklch, var(--accent) 1%, transparent)'),
     grid: read('var(--line)'),
     text: read('var(--text-muted)'),
     surface: read('var(--surface)'),

@@ -26,7 +26,7 @@ export function DayList({ account, currency, days, found, arriving }: DayListPro
           <section class="mov-day" key={day.day} aria-labelledby={`day-${day.day}`}>
             <div class="mov-day-head">
               <h2 id={`day-${day.day}`}>{first === undefined ? day.day : dayText(first.atUs)}</h2>
-              {!(day.partial && !found) && <span class="figures">{found ? t.netOfMatches(net) : t.net(net)}</span>}
+              {(found ? day.legs.length > 1 : !day.partial) && <span class="figures">{found ? t.netOfMatches(net) : t.net(net)}</span>}
             </div>
             {chunks(day.legs).map((chunk) => (
               <ChunkOfRows key={chunk.key} {...{ account, currency, arriving }} legs={chunk.legs} />

@@ -30,6 +30,7 @@ export function FilterPanel({ model, currency }: { model: ListModel; currency: s
       </div>
       <Select
         plain
+        class="mov-filter-kind"
         label={t.kind}
         value={String(filter.kind)}
         choices={[{ value: '0', label: t.anyKind }, ...kinds.map((k) => ({ value: String(k), label: kindName(k) }))]}
@@ -37,6 +38,7 @@ export function FilterPanel({ model, currency }: { model: ListModel; currency: s
       />
       <Field plain label={t.from} type="date" max={today} value={filter.firstDay} onValue={(firstDay) => set({ firstDay })} />
       <Field
+        plain={!datesCross}
         label={t.to}
         type="date"
         max={today}
@@ -94,12 +96,14 @@ function AmountBound({ label, value, currency, error, onValue }: AmountBoundProp
     // The filter was cleared elsewhere.
     if (value === undefined && read !== undefined) setText('');
   }, [value]);
+  const wrong = text.trim() !== '' && read === undefined ? t.badAmount : error;
   return (
     <MoneyField
+      plain={wrong === undefined}
       label={label}
       currency={currency}
       value={text}
-      error={text.trim() !== '' && read === undefined ? t.badAmount : error}
+      error={wrong}
       onValue={(typed) => {
         setText(typed);
         onValue(typed.trim() === '' ? undefined : parseMoney(typed, currency));

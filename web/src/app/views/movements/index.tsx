@@ -17,6 +17,8 @@ export default function View() {
   const listed = useRef(false);
   const showsList = account !== undefined && number === undefined;
   if (showsList) listed.current = true;
+  const opened = useRef<bigint | undefined>(undefined);
+  if (seq !== undefined) opened.current = seq;
   useEffect(() => {
     if (clabe === undefined && account !== undefined && accounts.length > 1) {
       go(`/movements/${account.clabe}`, { replace: true });
@@ -36,7 +38,7 @@ export default function View() {
   return (
     <>
       {!showsList && <ReceiptView account={account} seq={seq ?? 0n} />}
-      {listed.current && <MovementList key={account.clabe} {...{ account, accounts }} hidden={!showsList} />}
+      {listed.current && <MovementList key={account.clabe} {...{ account, accounts }} hidden={!showsList} opened={opened.current} />}
     </>
   );
 }

@@ -5,14 +5,23 @@ import { DayList } from './day-list.tsx';
 import { ListFoot } from './list-foot.tsx';
 import { listModel } from './models.ts';
 import { NewerChip } from './newer-chip.tsx';
+import { receiptHref } from './row.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { useArriving } from './use-arriving.ts';
 
 /** Pixels from the top within which new movements are shown as they come. */
 const topPx = 96;
 
+interface MovementListProps {
+  account: Account;
+  accounts: readonly Account[];
+  hidden: boolean;
+  /** The number of the movement whose receipt was open last: the focus returns to it. */
+  opened: bigint | undefined;
+}
+
 /** The movements of an account: what is looked for, the list, and what comes after it. Hidden, it keeps its place. */
-export function MovementList({ account, accounts, hidden }: { account: Account; accounts: readonly Account[]; hidden: boolean }) {
+export function MovementList({ account, accounts, hidden, opened }: MovementListProps) {
   const bank = useBank();
   const model = listModel(bank, account);
   const arriving = useArriving(account.clabe);
@@ -42,6 +51,9 @@ export function MovementList({ account, accounts, hidden }: { account: Account; 
       else model.release();
     };
     page.scrollTop = place.current;
+    if (opened !== undefined) {
+      document.querySelector<HTMLElement>(`a[href="${receiptHref(account.clabe, opened)}"]`)?.focus({ preventScroll: true });
+    }
     const settled = requestAnimationFrame(() => addEventListener('scroll', follow, { passive: true }));
     return () => {
       cancelAnimationFrame(settled);

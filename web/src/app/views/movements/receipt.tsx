@@ -105,7 +105,7 @@ function Receipt({ account, leg, chain }: ReceiptProps) {
         </div>
         <Code name={t.transferId} text={leg.transferId} copy={t.copyTransferId} />
         {leg.idempotencyKey.length > 0 && <Code name={t.key} text={uuid(leg.idempotencyKey)} copy={t.copyKey} />}
-        <Code name={t.chainHead} text={hex(leg.head)} copy={t.copyHead} />
+        <Code long name={t.chainHead} text={hex(leg.head)} copy={t.copyHead} />
       </dl>
       <ChainFact seq={leg.seq} chain={chain} />
       <footer class="receipt-actions no-print">
@@ -145,11 +145,11 @@ function Side({ label, name, clabe, note }: { label: string; name: string; clabe
   );
 }
 
-function Code({ name, text, copy }: { name: string; text: string; copy: string }) {
+function Code({ name, text, copy, long }: { name: string; text: string; copy: string; long?: boolean }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd class="receipt-code">
+      <dd class={classes('receipt-code', long === true && 'receipt-long')}>
         <span class="code">{text}</span>
         <span class="no-print">
           <CopyButton small iconOnly text={text} label={copy} />

@@ -9,20 +9,25 @@ interface MovementRowProps {
   leg: Leg;
   /** It has just happened: it slides in. */
   arriving?: boolean;
-  /** Under a heading that does not say the day: the time is the whole date. */
-  dated?: string;
+  /** What is said of its moment; the hour, unless no heading says the day. */
+  when?: string;
+}
+
+/** The address of a movement's receipt within the page. */
+export function receiptHref(account: string, seq: bigint): string {
+  return `#/movements/${account}/${seq}`;
 }
 
 /**
  * One movement in a list, which leads to its receipt. A plain function of text nodes, without components inside, because a
  * list may hold ten thousand.
  */
-export function MovementRow({ account, currency, leg, arriving, dated }: MovementRowProps) {
+export function MovementRow({ account, currency, leg, arriving, when }: MovementRowProps) {
   const name = otherSide(leg);
   const incoming = leg.amountMinor > 0n;
   return (
     <li class={classes('mov-row', arriving === true && 'mov-arriving')} key={leg.seq.toString()}>
-      <a class="mov-link" href={`#/movements/${account}/${leg.seq}`}>
+      <a class="mov-link" href={receiptHref(account, leg.seq)}>
         <span class={classes('mov-mark', incoming && 'mov-mark-in')}>{Icon({ name: kindIcon(leg) })}</span>
         <span class="mov-who">
           <span class="mov-name">{name === '' ? kindName(leg.kind) : name}</span>
@@ -32,7 +37,7 @@ export function MovementRow({ account, currency, leg, arriving, dated }: Movemen
           <span class={classes('amount mov-amount', incoming && 'amount-in')}>{signedMoney(leg.amountMinor, currency)}</span>
           <span class="mov-after">
             <time dateTime={new Date(Number(leg.atUs / 1000n)).toISOString()} title={dateTime(leg.atUs)}>
-              {dated === undefined ? time(leg.atUs) : `${dated}, ${time(leg.atUs)}`}
+              {when ?? time(leg.atUs)}
             </time>
             <span class="mov-balance figures">{money(leg.balanceMinor, currency)}</span>
           </span>

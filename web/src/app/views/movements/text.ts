@@ -97,7 +97,7 @@ export const t = catalogue(
     print: 'Imprimir',
     verified: 'Comprobado en este navegador',
     verifiedText: (seq: string) =>
-      `La huella se calculó aquí a partir de la del movimiento ${seq} y de estos datos: nadie los ha cambiado desde entonces.`,
+      `La huella se calculó aquí a partir de la del movimiento ${seq} y de estos datos, y coincide. Si la guardas, podrás notar que algo anterior se reescriba.`,
     verifiedFirst: 'La huella se calculó aquí desde la apertura de la cuenta: es su primer movimiento.',
     checking: 'Comprobando la cadena…',
     broken: 'La cadena no coincide',
@@ -206,7 +206,7 @@ export const t = catalogue(
     print: 'Print',
     verified: 'Verified in this browser',
     verifiedText: (seq) =>
-      `The head was computed here from that of movement ${seq} and this data: nobody has changed it since.`,
+      `The head was computed here from that of movement ${seq} and this data, and matches. If you keep it, you can tell whether anything before it is rewritten.`,
     verifiedFirst: 'The head was computed here from the opening of the account: this is its first movement.',
     checking: 'Checking the chain…',
     broken: 'The chain does not match',
