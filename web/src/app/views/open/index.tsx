@@ -1,12 +1,14 @@
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
 import { go, route } from '../../router.ts';
-import { Button, CopyButton, EmptyState, groupClabe, Link } from '../../ui/index.ts';
+import { Button, CopyButton, groupClabe, Link } from '../../ui/index.ts';
 import { OutcomeCard } from '../orders/outcome-card.tsx';
+import { Missing } from '../send/empty.tsx';
 import { Fact, Facts } from '../send/facts.tsx';
 import { placeOf } from '../send/place.ts';
+import { useStep } from '../send/use-step.ts';
 import { openDeskOf } from './desk.ts';
 import { OpenForm } from './form.tsx';
 import type { Opening } from './opening.ts';
@@ -21,22 +23,21 @@ export default function View() {
   const here = route.value;
   const place = placeOf(here.parts);
   const opening = desk.opening.value;
-  const heading = useRef<HTMLHeadingElement>(null);
-  const shown = useRef<string | undefined>(undefined);
+  const { heading, onMouseDown } = useStep(opening.step);
   const awaited = place.kind === 'order' ? bank.orders.value : undefined;
 
   useLayoutEffect(() => {
     if (place.kind === 'order') desk.show(place.key);
     else desk.take({ type: 'back' });
   }, [desk, here, awaited]);
-  useEffect(() => {
-    if (shown.current !== undefined && shown.current !== opening.step) heading.current?.focus();
-    shown.current = opening.step;
-  }, [opening.step]);
-
   if (place.kind === 'order') {
     const known = opening.step === 'ordered' && opening.key === place.key;
-    return <div class="send">{known ? <Ordered opening={opening} heading={heading} /> : <Missing />}</div>;
+    if (!known) return <Missing title={t.missingTitle} more={t.missingMore} to="/" label={t.toAccounts} />;
+    return (
+      <div class="send" onMouseDown={onMouseDown}>
+        <Ordered opening={opening} heading={heading} />
+      </div>
+    );
   }
   return (
     <div class="send" data-testid="open">
@@ -81,9 +82,9 @@ function Told({ opening: { outcome, clabe } }: { opening: Ordered }) {
     case 'unknown':
       return (
         <div class="outcome-told">
-          <p>{t.unknownMore}</p>
+          <p>{live ? t.unknownLive : t.unknownMore}</p>
           <p>
-            <strong>{t.unknownAgain}</strong>
+            <strong>{live ? t.unknownWait : t.unknownAgain}</strong>
           </p>
         </div>
       );
@@ -133,15 +134,5 @@ function Actions({ opening: { outcome, clabe } }: { opening: Ordered }) {
     <Link button="quiet" class="button-wide" to="/">
       {t.toAccounts}
     </Link>
-  );
-}
-
-function Missing() {
-  return (
-    <div class="card">
-      <EmptyState icon="accounts" title={t.missingTitle} action={<Link button="quiet" to="/">{t.toAccounts}</Link>}>
-        {t.missingMore}
-      </EmptyState>
-    </div>
   );
 }

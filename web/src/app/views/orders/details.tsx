@@ -30,17 +30,27 @@ export function Details({ order, log, onClose }: { order: Order; log: OrderLog; 
         <Fact name={t.key} note={t.keyWhy}>
           <span class="order-key">{order.key}</span> <CopyButton iconOnly small text={order.key} label={t.copyKey} />
         </Fact>
-        <Fact name={t.history}>
-          <ol class="order-history">
-            {log.of(order).map((entry, i) => (
-              <li key={i}>
-                <Time us={BigInt(Math.round(entry.atMs)) * 1000n} show="full" /> <span>{happened(entry)}</span>
-              </li>
-            ))}
-          </ol>
-        </Fact>
       </Facts>
+      <section class="order-past">
+        <h3>{t.history}</h3>
+        <ol>
+          {log.of(order).map((entry, i) => (
+            <li key={i}>
+              <span>{happened(entry)}</span> <Moment atMs={entry.atMs} />
+            </li>
+          ))}
+        </ol>
+      </section>
     </Dialog>
+  );
+}
+
+function Moment({ atMs }: { atMs: number }) {
+  const us = BigInt(Math.round(atMs)) * 1000n;
+  return (
+    <span class="order-moment">
+      <Time us={us} show="day" />, <Time us={us} />
+    </span>
   );
 }
 

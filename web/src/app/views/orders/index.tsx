@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Order } from '../../../caudal/index.ts';
+import { type Order, settled } from '../../../caudal/index.ts';
 import { announce, toast } from '../../announce.ts';
 import { useBank } from '../../bank.ts';
 import { route } from '../../router.ts';
@@ -31,7 +31,8 @@ export function OrdersStrip() {
   const [detailed, setDetailed] = useState<string>();
   const [all, setAll] = useState(false);
   const nowMs = useStripClock(bank.orders.value);
-  const orders = stripOrders(bank.orders.value, nowMs, openOrder());
+  const open = openOrder();
+  const orders = stripOrders(bank.orders.value, nowMs, open);
   const shown = all ? orders : orders.slice(0, shownMax);
   const inDialog = bank.orders.value.find(({ key }) => key === detailed);
   const live = bank.freshness.value.kind === 'live';
@@ -42,6 +43,15 @@ export function OrdersStrip() {
   useEffect(() => {
     for (const { key } of oldOrders(bank.orders.value, nowMs)) bank.client.dismissOrder(key).catch(() => undefined);
   }, [bank, nowMs]);
+
+  // Whoever leaves an order's own page has read how it ended.
+  useEffect(
+    () => () => {
+      const left = bank.client.orders.find(({ key }) => key === open);
+      if (left !== undefined && settled(left)) bank.client.dismissOrder(left.key).catch(() => undefined);
+    },
+    [bank, open],
+  );
 
   return (
     <>

@@ -1,5 +1,5 @@
 import type { Order, OrderState } from '../../../caudal/index.ts';
-import { Button, classes, Icon, type IconName } from '../../ui/index.ts';
+import { classes, Icon, type IconName } from '../../ui/index.ts';
 import { t } from './text.ts';
 import { standing, subject } from './words.ts';
 
@@ -13,24 +13,26 @@ interface ItemProps {
   onDismiss?: () => void;
 }
 
-/** One order in the strip. */
+/** One order in the strip: a press on what it is opens its details. */
 export function Item({ order, live, onDetails, onDismiss }: ItemProps) {
   const what = subject(order);
   return (
     <li class={classes('order', `order-${order.state}`)} data-testid="order" data-state={order.state}>
-      <span class="order-mark">
-        <Icon key={order.state} name={icons[order.state]} />
-      </span>
-      <div class="order-words">
-        <p class="order-subject">{what}</p>
-        <p class="order-standing">{standing(order, live)}</p>
-      </div>
-      <div class="order-actions">
-        <Button small aria-label={t.detailsOf(what)} onClick={onDetails}>
-          {t.details}
-        </Button>
-        {onDismiss !== undefined && <Button small icon="close" aria-label={t.dismissOf(what)} title={t.dismiss} onClick={onDismiss} />}
-      </div>
+      <button type="button" class="order-open" aria-haspopup="dialog" onClick={onDetails}>
+        <span class="order-mark">
+          <Icon key={order.state} name={icons[order.state]} />
+        </span>
+        <span class="order-words">
+          <span class="order-subject">{what}</span>
+          <span class="order-standing">{standing(order, live)}</span>
+        </span>
+        <Icon name="chevron" class="order-more" />
+      </button>
+      {onDismiss !== undefined && (
+        <button type="button" class="order-dismiss" aria-label={t.dismissOf(what)} title={t.dismiss} onClick={onDismiss}>
+          <Icon name="close" />
+        </button>
+      )}
     </li>
   );
 }

@@ -10,10 +10,8 @@ export function Fact({ name, note, children }: { name: string; note?: ComponentC
   return (
     <div class="fact">
       <dt>{name}</dt>
-      <dd>
-        {children}
-        {note !== undefined && <p class="fact-note">{note}</p>}
-      </dd>
+      <dd>{children}</dd>
+      {note !== undefined && <dd class="fact-note">{note}</dd>}
     </div>
   );
 }

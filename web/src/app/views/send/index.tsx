@@ -1,16 +1,18 @@
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
 import { go, route } from '../../router.ts';
-import { EmptyState, Link, Segmented, Skeleton } from '../../ui/index.ts';
+import { Segmented, Skeleton } from '../../ui/index.ts';
 import { type Desk, deskOf } from './desk.ts';
 import type { Flow } from './flow.ts';
+import { Missing, NoAccount, OneAccount } from './empty.tsx';
 import { Form } from './form.tsx';
 import { Outcome } from './outcome.tsx';
 import { placeOf } from './place.ts';
 import { Receive } from './receive.tsx';
 import { Review } from './review.tsx';
 import { t } from './text.ts';
+import { useStep } from './use-step.ts';
 
 type Mode = 'pay' | 'own' | 'receive';
 
@@ -22,8 +24,7 @@ export default function View() {
   const flow = desk.flow.value;
   const place = placeOf(here.parts);
   const mode = modeOf(here.query);
-  const heading = useRef<HTMLHeadingElement>(null);
-  const shown = useRef<string | undefined>(undefined);
+  const { heading, onMouseDown } = useStep(flow.step);
   const ready = bank.accounts.value.length > 0;
   // An order's page may be open before the orders have been read.
   const awaited = place.kind === 'order' ? bank.orders.value : undefined;
@@ -35,16 +36,11 @@ export default function View() {
     else if (place.kind === 'form') desk.prefill(here.query);
   }, [desk, here, ready, awaited]);
 
-  useEffect(() => {
-    if (shown.current !== undefined && shown.current !== flow.step) heading.current?.focus();
-    shown.current = flow.step;
-  }, [flow.step]);
-
-  if (!ready) return <Skeleton lines={4} />;
-  if (place.kind === 'order' && !(flow.step === 'ordered' && flow.key === place.key)) return <Missing />;
+  if (!ready) return desk.live.value ? <NoAccount /> : <Skeleton lines={4} />;
+  if (place.kind === 'order' && !(flow.step === 'ordered' && flow.key === place.key)) return <Missing title={t.missingTitle} more={t.missingMore} to="/movements" label={t.toMovements} />;
   if (flow.step !== 'form') {
     return (
-      <div class="send" data-testid="send">
+      <div class="send" data-testid="send" onMouseDown={onMouseDown}>
         <Step {...{ desk, flow, heading }} />
       </div>
     );
@@ -73,26 +69,6 @@ function Step({ desk, flow, heading }: { desk: Desk; flow: Exclude<Flow, { step:
   if (flow.step === 'review') return <Review desk={desk} payment={flow.payment} insist={flow.insist} heading={heading} />;
   const formPath = flow.draft.mode === 'own' ? '/send?mode=own' : '/send';
   return <Outcome desk={desk} flow={flow} heading={heading} onForm={() => go(formPath, { replace: true })} />;
-}
-
-function OneAccount() {
-  return (
-    <div class="card">
-      <EmptyState icon="accounts" title={t.oneAccount} action={<Link button="primary" to="/open">{t.openAnother}</Link>}>
-        {t.oneAccountMore}
-      </EmptyState>
-    </div>
-  );
-}
-
-function Missing() {
-  return (
-    <div class="card">
-      <EmptyState icon="movements" title={t.missingTitle} action={<Link button="quiet" to="/movements">{t.toMovements}</Link>}>
-        {t.missingMore}
-      </EmptyState>
-    </div>
-  );
 }
 
 function modeOf(query: URLSearchParams): Mode {

@@ -39,7 +39,7 @@ export function Outcome({ desk, flow, heading, onForm }: OutcomeProps) {
         {outcome.kind === 'done' && outcome.receipt !== undefined && (
           <>
             <Fact name={t.at}>
-              <Time us={outcome.receipt.atUs} show="full" />
+              <Time us={outcome.receipt.atUs} show="day" />, <Time us={outcome.receipt.atUs} />
             </Fact>
             <Fact name={t.balance}>
               <Amount amountMinor={outcome.receipt.balanceMinor} currency={outcome.receipt.currency} />
@@ -79,9 +79,9 @@ function Told({ desk, outcome }: { desk: Desk; outcome: State }) {
     case 'unknown':
       return (
         <div class="outcome-told">
-          <p>{t.unknownMore}</p>
+          <p>{desk.live.value ? t.unknownLive : t.unknownMore}</p>
           <p>
-            <strong>{t.unknownAgain}</strong>
+            <strong>{desk.live.value ? t.unknownWait : t.unknownAgain}</strong>
           </p>
         </div>
       );

@@ -33,7 +33,6 @@ export function PayeeField({ desk, text, strict, onLeave }: PayeeFieldProps) {
       value={text}
       onValue={write}
       inputRef={input}
-      placeholder={t.payeePlaceholder}
       hint={payeeHint(typed)}
       error={payeeError(desk.checked.value.problems.payee, typed, desk.lookup.value, strict)}
       autocomplete="off"

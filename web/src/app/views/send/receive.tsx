@@ -30,7 +30,7 @@ export function Receive() {
       <div class="receive-fact receive-main">
         <h2>{t.yourClabe}</h2>
         <p class="receive-clabe figures">{groupClabe(clabe)}</p>
-        <CopyButton text={clabe} label={t.copyClabe} />
+        <CopyButton text={clabe} label={t.copyClabe} iconOnly />
       </div>
       <div class="receive-fact">
         <h2>{t.yourUsername}</h2>

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
+import { Icon } from '../../ui/index.ts';
 import { Avatar } from './avatar.tsx';
 import { acquaintances } from './recent.ts';
 import { t } from './text.ts';
@@ -21,7 +22,14 @@ export function Recent({ onChoose }: { onChoose: (clabe: string) => void }) {
     }
   }, [bank, names, live]);
   const people = acquaintances(own.flatMap((clabe) => bank.movements(clabe).legs.value), own, most);
-  if (people.length === 0) return <div class="payee-known" />;
+  if (people.length === 0) {
+    return (
+      <div class="payee-known payee-first">
+        <Icon name="security" />
+        <p>{t.first}</p>
+      </div>
+    );
+  }
   return (
     <div class="payee-known payee-recent" role="group" aria-label={t.recent}>
       {people.map(({ clabe, name }) => (

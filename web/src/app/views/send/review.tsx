@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Account } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { money } from '../../format.ts';
 import { go } from '../../router.ts';
@@ -25,6 +26,8 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
   const shownAt = useRef(performance.now());
   const twins = desk.twins.value;
   const live = desk.live.value;
+  const account = useBank().accounts.value.find(({ clabe }) => clabe === payment.from);
+  const short = account !== undefined && payment.amountMinor > account.availableMinor;
   const amount = money(payment.amountMinor, payment.currency);
   const back = () => go(payment.own ? '/send?mode=own' : '/send', { replace: true });
   const confirm = () => {
@@ -43,6 +46,13 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
     <form
       class="card send-review"
       data-testid="send-review"
+      // The second half of a double click on the form's button is no yes either, nor a way back.
+      onClickCapture={(event) => {
+        if (event.detail > 1) {
+          event.preventDefault();
+          event.stopPropagation();
+        }
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         confirm();
@@ -65,7 +75,7 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
           <p class="payee-name">{payment.payeeName === '' ? t.noName : payment.payeeName}</p>
         </div>
       </div>
-      <ReviewFacts desk={desk} payment={payment} />
+      <ReviewFacts payment={payment} account={account} live={live} />
       {twins.length > 0 && (
         <Banner tone="caution" title={t.twin}>
           <p>{t.twinMore}</p>
@@ -75,6 +85,7 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
           </label>
         </Banner>
       )}
+      {live && short && <Banner tone="caution">{t.short}</Banner>}
       {!live && <Banner tone="caution">{t.waitLive}</Banner>}
       <div class="send-actions">
         <Button
@@ -83,10 +94,6 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
           wide
           disabled={!live || (twins.length > 0 && !insist)}
           data-testid="send-confirm"
-          // The second half of a double click on the form's button is no yes either.
-          onClick={(event) => {
-            if (event.detail > 1) event.preventDefault();
-          }}
         >
           {payment.own ? t.moveAmount(amount) : t.sendAmount(amount)}
         </Button>
@@ -98,8 +105,7 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
   );
 }
 
-function ReviewFacts({ desk, payment }: { desk: Desk; payment: Payment }) {
-  const account = useBank().accounts.value.find(({ clabe }) => clabe === payment.from);
+function ReviewFacts({ payment, account, live }: { payment: Payment; account: Account | undefined; live: boolean }) {
   return (
     <Facts>
       <Fact name={t.toClabe} {...(payment.username === undefined ? {} : { note: t.byUsername(payment.username) })}>
@@ -110,7 +116,7 @@ function ReviewFacts({ desk, payment }: { desk: Desk; payment: Payment }) {
       </Fact>
       {payment.memo !== '' && <Fact name={t.memo}>{payment.memo}</Fact>}
       {account !== undefined && (
-        <Fact name={t.balanceAfter} note={desk.live.value ? t.estimated : t.estimatedOld}>
+        <Fact name={t.balanceAfter} note={live ? t.estimated : t.estimatedOld}>
           ≈ <Amount amountMinor={account.balanceMinor - payment.amountMinor} currency={payment.currency} />
         </Fact>
       )}
