@@ -1,38 +1,35 @@
 import { useEffect, useState } from 'preact/hooks';
 import { BankContext, useBank, type Bank } from './bank.ts';
-import { FreshnessBar } from './frame/FreshnessBar.tsx';
-import { Outside } from './frame/Outside.tsx';
-import { Rail } from './frame/Rail.tsx';
-import { SkipLink } from './frame/SkipLink.tsx';
-import { t } from './frame/text.ts';
-import { followNews } from './frame/news.ts';
-import { ViewPort } from './frame/ViewPort.tsx';
+import { lazily } from './lazy.tsx';
 import { go, route } from './router.ts';
-import { Skeleton, Toasts } from './ui/index.ts';
-import { OrdersStrip } from './views/orders/index.tsx';
-import { watch } from './views/security/watch.ts';
-import SignIn from './views/signin/index.tsx';
-import { StopPage } from './views/signin/StopPage.tsx';
+
+// Each visit needs one or two of these. Their code comes while the channel is being made.
+const Halted = lazily(() => import('./stage/Halted.tsx'));
+const Entry = lazily(() => import('./stage/Entry.tsx'));
+const Recognising = lazily(() => import('./stage/Recognising.tsx'));
+const Inside = lazily(() => import('./stage/Inside.tsx'));
 
 /** The dashboard of one bank. */
 export function App({ bank }: { bank: Bank }) {
-  useEffect(() => followNews(bank), [bank]);
-  useEffect(() => void watch(bank), [bank]);
   return (
     <BankContext.Provider value={bank}>
-      <SkipLink />
       <Stage />
-      <Toasts />
     </BankContext.Provider>
   );
 }
 
-/** Which of the pages stands: stopped, not signed in, being recognised, or the bank. */
+/** Which of the stages stands: stopped, not signed in, being recognised, or the bank. */
 function Stage() {
   const bank = useBank();
   const link = bank.link.value;
   const session = bank.session.value;
+  const known = bank.hasDevice.value;
   const revoked = useEnded(bank);
+  useEffect(() => {
+    if (known === true) {
+      Inside.preload();
+    }
+  }, [known]);
   useEffect(() => {
     if (session !== undefined && route.peek().view === 'signin') {
       go('/', { replace: true });
@@ -41,41 +38,16 @@ function Stage() {
   if (link.kind === 'stopped') {
     const { why } = link;
     if (why.code !== 'device_revoked' && why.code !== 'logged_out' && why.code !== 'closed') {
-      return (
-        <Outside>
-          <StopPage why={why} />
-        </Outside>
-      );
+      return <Halted why={why} />;
     }
   }
   if (session !== undefined) {
-    return (
-      <div class="frame">
-        <Rail session={session} />
-        <main id="main" tabIndex={-1}>
-          <FreshnessBar />
-          <OrdersStrip />
-          <ViewPort />
-        </main>
-      </div>
-    );
+    return <Inside session={session} />;
   }
-  if (bank.hasDevice.value === false) {
-    return (
-      <Outside>
-        <SignIn revoked={revoked} />
-      </Outside>
-    );
+  if (known === undefined) {
+    return null; // the store is being read: in a moment it is clear what to show
   }
-  return (
-    <Outside>
-      <div class="recognising" data-testid="recognising">
-        <FreshnessBar />
-        <p class="muted">{t.recognising}</p>
-        <Skeleton figure lines={2} />
-      </div>
-    </Outside>
-  );
+  return known ? <Recognising /> : <Entry revoked={revoked} />;
 }
 
 /**

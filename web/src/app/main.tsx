@@ -6,7 +6,6 @@ import { deviceName } from './device-name.ts';
 import { followLanguage } from './i18n.ts';
 import { followHash } from './router.ts';
 import { followTheme } from './theme.ts';
-import { Broken } from './views/signin/StopPage.tsx';
 
 followLanguage();
 followTheme();
@@ -25,6 +24,7 @@ async function start(at: HTMLElement): Promise<void> {
     client.start();
     render(<App bank={bank} />, at);
   } catch (error) {
+    const { Broken } = await import('./views/signin/StopPage.tsx');
     render(
       <main class="outside">
         <Broken error={error} />

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { Session } from '../../caudal/index.ts';
-import { useBank } from '../bank.ts';
 import { route } from '../router.ts';
-import { Button, Dialog, Icon, Link, Mark } from '../ui/index.ts';
+import { Button, Dialog, Icon, Link } from '../ui/index.ts';
+import { Brand } from './Brand.tsx';
 import { LinkPill } from './LinkPill.tsx';
 import { isAt, placesOf } from './places.ts';
 import { Preferences } from './Preferences.tsx';
@@ -48,17 +48,6 @@ export function Rail({ session }: { session: Session }) {
       <SignOut open={leaving} onClose={() => setLeaving(false)} />
       <Shortcuts role={session.role} open={shortcuts} onOpen={setShortcuts} />
     </div>
-  );
-}
-
-/** The bank's mark and its name, as it calls itself. */
-export function Brand() {
-  const bank = useBank();
-  return (
-    <Link to="/" class="brand">
-      <Mark />
-      <span class="brand-name">{bank.channel.value?.bankName ?? 'Caudal'}</span>
-    </Link>
   );
 }
 

@@ -1,63 +1,43 @@
-import { signal } from '@preact/signals';
-import type { FunctionComponent } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { lazily, type Lazy } from '../lazy.tsx';
 import { route, type ViewName } from '../router.ts';
-import { Button, EmptyState, Skeleton } from '../ui/index.ts';
 import Accounts from '../views/accounts/index.tsx';
 import { pageOf } from './places.ts';
-import { t } from './text.ts';
 
-type View = FunctionComponent;
-type LazyView = Exclude<ViewName, 'accounts' | 'signin'>;
-
-/** The code of the views that most visits do not need, by the folder that it is in. */
-const lazy: Readonly<Record<LazyView, () => Promise<{ default: View }>>> = {
-  movements: () => import('../views/movements/index.tsx'),
-  send: () => import('../views/send/index.tsx'),
-  open: () => import('../views/open/index.tsx'),
-  security: () => import('../views/security/index.tsx'),
-  teller: () => import('../views/teller/index.tsx'),
+/** The views that most visits do not need, by the folder that they are in. */
+const views: Readonly<Record<Exclude<ViewName, 'accounts' | 'signin'>, Lazy<object>>> = {
+  movements: lazily(() => import('../views/movements/index.tsx')),
+  send: lazily(() => import('../views/send/index.tsx')),
+  open: lazily(() => import('../views/open/index.tsx')),
+  security: lazily(() => import('../views/security/index.tsx')),
+  teller: lazily(() => import('../views/teller/index.tsx')),
 };
-
-const loaded = signal<Partial<Record<LazyView, View>>>({});
-const failed = signal<LazyView | undefined>(undefined);
-
-function load(view: LazyView): void {
-  lazy[view]().then(
-    (module) => {
-      loaded.value = { ...loaded.peek(), [view]: module.default };
-    },
-    () => {
-      failed.value = view;
-    },
-  );
-}
 
 /** The view of the route. On another page the focus goes to its heading, so that it is read and the keyboard starts there. */
 export function ViewPort() {
-  const view = route.value.view === 'signin' ? 'accounts' : route.value.view;
-  const Shown = view === 'accounts' ? Accounts : loaded.value[view];
+  const { view } = route.value;
   const page = pageOf(route.value);
-  const before = useRef(page);
-  useEffect(() => {
-    if (view !== 'accounts' && Shown === undefined) {
-      load(view);
+  const arrived = useRef(page);
+  const arrive = useCallback(() => {
+    if (arrived.current !== page) {
+      arrived.current = page;
+      focusHeading();
     }
-  }, [view]);
-  useEffect(() => {
-    if (Shown !== undefined && before.current !== page) {
-      before.current = page;
-      arrive();
-    }
-  }, [page, Shown]);
-  if (Shown !== undefined) {
-    return <Shown />;
+  }, [page]);
+  if (view === 'accounts' || view === 'signin') {
+    return <Home onShown={arrive} />;
   }
-  return failed.value === view ? <NotLoaded /> : <Skeleton lines={3} figure />;
+  const Shown = views[view];
+  return <Shown key={view} onShown={arrive} />;
+}
+
+function Home({ onShown }: { onShown: () => void }) {
+  useEffect(onShown, [onShown]);
+  return <Accounts />;
 }
 
 /** Puts the focus on the heading of the page that was gone to, unless a dialog has it. */
-function arrive(): void {
+function focusHeading(): void {
   if (document.querySelector('dialog[open]') !== null) {
     return;
   }
@@ -67,20 +47,4 @@ function arrive(): void {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   }
-}
-
-function NotLoaded() {
-  return (
-    <EmptyState
-      icon="warning"
-      title={t.loadFailed}
-      action={
-        <Button kind="primary" onClick={() => location.reload()}>
-          {t.reload}
-        </Button>
-      }
-    >
-      {t.loadFailedHint}
-    </EmptyState>
-  );
 }

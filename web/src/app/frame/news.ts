@@ -39,15 +39,8 @@ export function followNews(bank: Bank): () => void {
   const stops = [
     bank.onLegs((events) => incoming.receive(events)),
     effect(() => {
-      if (bank.session.value === undefined) {
-        incoming.stop();
-        unseen.value = [];
-      }
-    }),
-    effect(() => {
       const [missed] = unseen.value;
-      const view = bank.session.value === undefined ? 'signin' : route.value.view;
-      const page = `${t[view]} · ${bankName}`;
+      const page = `${t[route.value.view]} · ${bankName}`;
       document.title = missed === undefined ? page : `(${sumOf(missed)}) ${bankName}`;
     }),
     () => incoming.stop(),

@@ -58,9 +58,6 @@ export const t = catalogue(
     manyReceived: (n: string, sum: string) => `${n} movimientos, ${sum}`,
     whileAway: 'Mientras no mirabas',
 
-    loadFailed: 'No se pudo cargar esta sección',
-    loadFailedHint: 'Revisa tu conexión. Si el banco se actualizó, recarga la página.',
-    reload: 'Recargar la página',
     recognising: 'Entrando con la llave de este navegador',
   },
   {
@@ -118,9 +115,6 @@ export const t = catalogue(
     manyReceived: (n: string, sum: string) => `${n} movements, ${sum}`,
     whileAway: 'While you were away',
 
-    loadFailed: 'This section could not be loaded',
-    loadFailedHint: 'Check your connection. If the bank was updated, reload the page.',
-    reload: 'Reload the page',
     recognising: 'Signing in with this browser’s key',
   },
 );

@@ -1,0 +1,14 @@
+import { useBank } from '../bank.ts';
+import { Mark } from '../ui/icons.tsx';
+import { Link } from '../ui/Link.tsx';
+
+/** The bank's mark and its name, as it calls itself. */
+export function Brand() {
+  const bank = useBank();
+  return (
+    <Link to="/" class="brand">
+      <Mark />
+      <span class="brand-name">{bank.channel.value?.bankName ?? 'Caudal'}</span>
+    </Link>
+  );
+}

@@ -1,0 +1,17 @@
+import { FreshnessBar } from '../frame/FreshnessBar.tsx';
+import { t } from '../frame/text.ts';
+import { Skeleton } from '../ui/Skeleton.tsx';
+import { Outside } from './Outside.tsx';
+
+/** The stage of a known device until the bank has recognised it: no form flashes, and nothing has to be typed. */
+export default function Recognising() {
+  return (
+    <Outside>
+      <div class="recognising" data-testid="recognising">
+        <FreshnessBar />
+        <p class="muted">{t.recognising}</p>
+        <Skeleton figure lines={2} />
+      </div>
+    </Outside>
+  );
+}
