@@ -29,14 +29,14 @@ export interface ChainLeg {
   readonly memoHash?: Uint8Array | undefined;
 }
 
-/** The head of an account without legs, 32 bytes. */
-export function firstHead(identity: Uint8Array, account: string, currency: string): Promise<Bytes> {
+/** The head of an account without legs, 32 bytes. Rejects with `RangeError`, as all here, what does not fit its field. */
+export async function firstHead(identity: Uint8Array, account: string, currency: string): Promise<Bytes> {
   if (identity.length !== 32) throw new RangeError("an identity has 32 bytes");
   return sha256(concat(chainLabel, identity, clabeNumber(account), currencyCode(currency)));
 }
 
 /** The head after the leg, 32 bytes, from the one before it. */
-export function nextHead(head: Uint8Array, leg: ChainLeg): Promise<Bytes> {
+export async function nextHead(head: Uint8Array, leg: ChainLeg): Promise<Bytes> {
   const memo = leg.memoHash ?? noMemo;
   if (head.length !== 32 || memo.length !== 32) throw new RangeError("a head and a memo's hash have 32 bytes");
   return sha256(
@@ -57,7 +57,7 @@ export function nextHead(head: Uint8Array, leg: ChainLeg): Promise<Bytes> {
 }
 
 /** What stands for a memo in the chain, 32 bytes; `salt` has 16. */
-export function memoHash(salt: Uint8Array, memo: string): Promise<Bytes> {
+export async function memoHash(salt: Uint8Array, memo: string): Promise<Bytes> {
   if (salt.length !== 16) throw new RangeError("a salt has 16 bytes");
   return sha256(concat(memoLabel, salt, utf8(memo)));
 }

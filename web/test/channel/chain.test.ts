@@ -52,11 +52,24 @@ test("no memo is 32 zeros, and the bounds of int64 fit", async () => {
   assert.equal(lowest.length, 32);
 });
 
-test("what is no CLABE, currency, head or salt is refused", () => {
-  assert.throws(() => firstHead(identity, "0321800001183597", "MXN"), RangeError);
-  assert.throws(() => firstHead(identity, leg.account, "mxn"), RangeError);
-  assert.throws(() => firstHead(new Uint8Array(31), leg.account, "MXN"), RangeError);
-  assert.throws(() => nextHead(new Uint8Array(31), leg), RangeError);
-  assert.throws(() => nextHead(identity, { ...leg, memoHash: new Uint8Array(31) }), RangeError);
-  assert.throws(() => memoHash(new Uint8Array(15), "x"), RangeError);
+test("what is no CLABE, currency, head or salt is refused, by the promise", async () => {
+  await assert.rejects(firstHead(identity, "0321800001183597", "MXN"), RangeError);
+  await assert.rejects(firstHead(identity, leg.account, "mxn"), RangeError);
+  await assert.rejects(firstHead(new Uint8Array(31), leg.account, "MXN"), RangeError);
+  await assert.rejects(nextHead(new Uint8Array(31), leg), RangeError);
+  await assert.rejects(nextHead(identity, { ...leg, memoHash: new Uint8Array(31) }), RangeError);
+  await assert.rejects(memoHash(new Uint8Array(15), "x"), RangeError);
+});
+
+test("what does not fit its field is refused: no two legs have one head", async () => {
+  const head = new Uint8Array(32);
+  const wrong: Partial<ChainLeg>[] = [
+    { kind: 257 },
+    { kind: -1 },
+    { seq: 2n ** 64n + 1n },
+    { amountMinor: -(2n ** 63n) - 1n },
+    { balanceMinor: 2n ** 64n },
+    { counterparty: "002010077777777771\n" },
+  ];
+  for (const change of wrong) await assert.rejects(nextHead(head, { ...leg, ...change }), RangeError);
 });

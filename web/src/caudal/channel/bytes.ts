@@ -35,23 +35,33 @@ export function label(text: string): Bytes {
   return concat(utf8(text), u8(0));
 }
 
+// Whole numbers, big endian. What does not fit is a `RangeError`: cut to size, two numbers would be hashed as one.
+
 /** One byte; `n` 0 to 255. */
 export function u8(n: number): Bytes {
-  return Uint8Array.of(n);
+  return Uint8Array.of(fitting(n, 1));
 }
 
-/** Two bytes, big endian; `n` 0 to 2^16-1. */
+/** Two bytes; `n` 0 to 2^16-1. */
 export function u16(n: number): Bytes {
+  fitting(n, 2);
   return Uint8Array.of(n >>> 8, n);
 }
 
-/** Four bytes, big endian; `n` 0 to 2^32-1. */
+/** Four bytes; `n` 0 to 2^32-1. */
 export function u32(n: number): Bytes {
+  fitting(n, 4);
   return Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n);
 }
 
-/** Eight bytes, big endian; a negative `n` as its two's complement, so that it serves i64 too. */
+function fitting(n: number, size: number): number {
+  if (!Number.isInteger(n) || n < 0 || n >= 2 ** (8 * size)) throw new RangeError(`${n} does not fit ${size} bytes`);
+  return n;
+}
+
+/** Eight bytes; `n` -2^63 to 2^64-1, a negative one as its two's complement, so that it serves i64 too. */
 export function u64(n: bigint): Bytes {
+  if (n < -(2n ** 63n) || n >= 2n ** 64n) throw new RangeError(`${n} does not fit 8 bytes`);
   const out = new Uint8Array(8);
   new DataView(out.buffer).setBigInt64(0, BigInt.asIntN(64, n));
   return out;
