@@ -2,12 +2,12 @@ import { type Bytes, concat, label, u16, u64, u8, utf8 } from "../../src/caudal/
 import { Channel } from "../../src/caudal/channel/channel.ts";
 import type { Source } from "../../src/caudal/channel/initiator.ts";
 import { Opener } from "../../src/caudal/channel/opener.ts";
-import { respond } from "../../src/caudal/channel/responder.ts";
 import { Sealer } from "../../src/caudal/channel/sealer.ts";
 import { startHandshake } from "../../src/caudal/channel/handshake.ts";
 import { hybrid, type Suite } from "../../src/caudal/channel/suite.ts";
 import { generateX25519, type X25519KeyPair } from "../../src/caudal/channel/x25519.ts";
 import { encapsulate } from "../vectors/fixed-keys.ts";
+import { respond } from "../vectors/responder.ts";
 
 /** The time in tests, milliseconds since 1970. */
 export const nowMs = 1_772_366_400_000;

@@ -3,11 +3,11 @@ import { Initiator } from "../../src/caudal/channel/initiator.ts";
 import type { MLKEMProvider } from "../../src/caudal/channel/mlkem.ts";
 import { Opener } from "../../src/caudal/channel/opener.ts";
 import { prologue } from "../../src/caudal/channel/prologue.ts";
-import { respond } from "../../src/caudal/channel/responder.ts";
 import { Sealer } from "../../src/caudal/channel/sealer.ts";
 import { suiteOf } from "../../src/caudal/channel/suite.ts";
 import { encapsulate, fixedSource, fixedX25519 } from "./fixed-keys.ts";
 import type { RecordInputs, Vector, VectorInputs, VectorRecord } from "./format.ts";
+import { respond } from "./responder.ts";
 
 /**
  * Runs both sides of a vector, and each record from one to the other, and returns the vector with what came out. The

@@ -1,14 +1,13 @@
-import { type Bytes, concat } from "./bytes.ts";
-import { ChannelError } from "./errors.ts";
-import type { Agreed } from "./initiator.ts";
-import { encapsulationKeySize } from "./mlkem.ts";
-import { prologue } from "./prologue.ts";
-import { message1Length, type Suite } from "./suite.ts";
-import { Symmetric } from "./symmetric.ts";
-import { agree, generateX25519, type X25519KeyPair, x25519Size } from "./x25519.ts";
+import { type Bytes, concat } from "../../src/caudal/channel/bytes.ts";
+import { ChannelError } from "../../src/caudal/channel/errors.ts";
+import type { Agreed } from "../../src/caudal/channel/initiator.ts";
+import { encapsulationKeySize } from "../../src/caudal/channel/mlkem.ts";
+import { prologue } from "../../src/caudal/channel/prologue.ts";
+import { message1Length, type Suite } from "../../src/caudal/channel/suite.ts";
+import { Symmetric } from "../../src/caudal/channel/symmetric.ts";
+import { agree, generateX25519, type X25519KeyPair, x25519Size } from "../../src/caudal/channel/x25519.ts";
 
-// The bank's side, for tests and vectors: the dashboard never answers a handshake, and nothing that it loads imports
-// this file.
+// The bank's side of the handshake: no part of the client, which never answers one.
 
 /** What a bank brings to a handshake. */
 export interface ResponderOptions {
