@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { concat, fromHex, toHex, u8, utf8 } from "../../src/caudal/channel/bytes.ts";
+import { concat, fromHex, label, toHex, u8, utf8 } from "../../src/caudal/channel/bytes.ts";
 import { checkCertificate } from "../../src/caudal/channel/certificate-check.ts";
 import { usableKey, verify } from "../../src/caudal/channel/ed25519.ts";
 import type { ChannelErrorCode } from "../../src/caudal/channel/errors.ts";
@@ -191,3 +191,20 @@ suite("certificates out of bounds", async () => {
     }
   });
 });
+
+test("a signature has one spelling: S is below the order of the group", async () => {
+  const identity = await makeIdentity();
+  const signature = await identity.sign("x");
+  assert.equal(await verify(identity.publicKey, label("x"), signature), true);
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const s = signature.slice(32).reduceRight((n, byte) => (n << 8n) | BigInt(byte), 0n);
+  for (let multiple = 1n; s + multiple * order < 2n ** 256n; multiple++) {
+    const respelt = u256(s + multiple * order).reverse();
+    const malleable = concat(signature.slice(0, 32), respelt);
+    assert.equal(await verify(identity.publicKey, label("x"), malleable), false, `S + ${multiple} L`);
+  }
+});
+
+function u256(n: bigint) {
+  return fromHex(n.toString(16).padStart(64, "0"));
+}

@@ -5,6 +5,7 @@ import { type Bytes, concat, fromHex, toHex } from "../../src/caudal/channel/byt
 import { startHandshake } from "../../src/caudal/channel/handshake.ts";
 import { freshKeys, Initiator } from "../../src/caudal/channel/initiator.ts";
 import { classic, hybrid, maxCertificate, message1Length, message2Length } from "../../src/caudal/channel/suite.ts";
+import { Symmetric } from "../../src/caudal/channel/symmetric.ts";
 import { agree, generateX25519 } from "../../src/caudal/channel/x25519.ts";
 import { fixedSource } from "../vectors/fixed-keys.ts";
 import { answer, connect, makeBank, makeIdentity, nowMs, predecessor, signCertificate } from "./bank.ts";
@@ -232,4 +233,55 @@ test("an engine with other KEMs than ML-KEM-768 leaves it to the library", async
   } finally {
     Reflect.deleteProperty(subtle, "decapsulateBits");
   }
+});
+
+test("an engine whose ML-KEM keys have another length is not asked", async () => {
+  const subtle: object = crypto.subtle;
+  const before = crypto.subtle.generateKey.bind(crypto.subtle);
+  const exported = crypto.subtle.exportKey.bind(crypto.subtle);
+  const pair = await before({ name: "X25519" }, false, ["deriveBits"]);
+  const replace = (name: string, value: unknown) => Object.defineProperty(subtle, name, { value, configurable: true });
+  replace("decapsulateBits", () => undefined);
+  replace("generateKey", (algorithm: { name: string }, ...rest: [boolean, KeyUsage[]]) =>
+    algorithm.name === "ML-KEM-768" ? pair : before(algorithm, ...rest),
+  );
+  replace("exportKey", (format: string, key: CryptoKey) =>
+    format === "raw-public" ? new ArrayBuffer(800) : exported("raw", key),
+  );
+  try {
+    assert.equal((await connect()).client.mlkem, "noble");
+  } finally {
+    for (const name of ["decapsulateBits", "generateKey", "exportKey"]) Reflect.deleteProperty(subtle, name);
+  }
+});
+
+test("an engine that fails in the middle is named, before message 1 and after message 2", async () => {
+  const subtle: object = crypto.subtle;
+  const failing = async (name: string, run: () => Promise<unknown>) => {
+    const value = async () => Promise.reject(new DOMException("out of memory", "OperationError"));
+    Object.defineProperty(subtle, name, { value, configurable: true });
+    try {
+      await rejects(run(), "engine");
+    } finally {
+      Reflect.deleteProperty(subtle, name);
+    }
+  };
+  const bank = await makeBank();
+  const offer = { offered: [hybrid.subprotocol], chosen: hybrid.subprotocol };
+  await failing("digest", () => startHandshake(offer));
+  for (const name of ["digest", "sign", "importKey", "verify"]) {
+    const handshake = await startHandshake(offer);
+    const { message2 } = await answer(bank, handshake.message1);
+    await failing(name, () => handshake.finish(message2, { nowMs }));
+    await rejects(handshake.finish(message2, { nowMs }), "handshake_used");
+  }
+});
+
+test("a handshake that is over takes nothing for authentic", async () => {
+  const symmetric = await Symmetric.start(hybrid.protocolName, new Uint8Array(0));
+  symmetric.wipe();
+  await assert.rejects(symmetric.decryptAndHash(new Uint8Array(48)), TypeError);
+  await assert.rejects(symmetric.encryptAndHash(new Uint8Array(48)), TypeError);
+  await assert.rejects(symmetric.mixKey(new Uint8Array(32)), TypeError);
+  await assert.rejects(symmetric.split(), TypeError);
 });

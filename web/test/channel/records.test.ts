@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { suite, test } from "node:test";
 
-import { type Bytes, concat, fromHex, u16, utf8 } from "../../src/caudal/channel/bytes.ts";
+import { type Bytes, concat, fromHex, u16, u32, utf8 } from "../../src/caudal/channel/bytes.ts";
 import { Channel } from "../../src/caudal/channel/channel.ts";
 import { CipherState, encrypt, importKey, maxCounter, rekeyInterval } from "../../src/caudal/channel/cipher-state.ts";
 import { Opener } from "../../src/caudal/channel/opener.ts";
@@ -236,13 +236,13 @@ test("keys change in both directions while records are under way, and the time i
       }),
     );
   await exchange(margin - 1);
-  assert.deepEqual([client.rekeys, client.lastRekeyMs], [0, undefined]);
+  assert.deepEqual([client.rekeys, client.lastRekeyMs], [2 + 2, undefined]);
   now = 2000;
   await exchange(margin);
-  assert.deepEqual([client.rekeys, client.lastRekeyMs, client.opened], [2, 2000, 2 * margin - 1]);
+  assert.deepEqual([client.rekeys, client.lastRekeyMs, client.opened], [3 + 3, 2000, start + 2 * margin - 1]);
   now = 3000;
   await exchange(margin);
-  assert.deepEqual([client.rekeys, client.lastRekeyMs], [2, 2000]);
+  assert.deepEqual([client.rekeys, client.lastRekeyMs], [3 + 3, 2000]);
 });
 
 test("a record sealed under the key before is refused after the change", async () => {
@@ -282,4 +282,83 @@ test("an engine that fails is named, and ends the direction", async () => {
   const error = await rejects(sealer.seal(utf8("x")), "engine");
   assert.equal(await rejects(sealer.seal(utf8("x")), "engine"), error);
   assert.equal(await rejects(sealer.sealClose(1000), "engine"), error);
+});
+
+suite("records on both sides of a change of key, all in flight at once", () => {
+  /** The records 65534 to 65538 of a direction, sealed in one turn, and the opener that waits for the first of them. */
+  const around = async () => {
+    const { sealer, opener } = await direction(rekeyInterval - 2);
+    const bodies = ["a", "b", "c", "d", "e"].map(utf8);
+    return { bodies, opener, messages: await Promise.all(bodies.map((body) => sealer.seal(body))) };
+  };
+
+  test("open, each under its own key", async () => {
+    const { bodies, opener, messages } = await around();
+    // What the key becomes, by another engine: what it makes of zeros at the last nonce (Noise, section 11.3).
+    const before = new Uint8Array(32).fill(9);
+    const after = createCipheriv("aes-256-gcm", before, fromHex("00000000ffffffffffffffff")).update(new Uint8Array(32));
+    for (const [i, message] of messages.entries()) {
+      const nonce = concat(new Uint8Array(8), u32(rekeyInterval - 2 + i));
+      const oracle = createCipheriv("aes-256-gcm", i < 2 ? before : after, nonce);
+      const inside = concat(Uint8Array.of(1, 0, 1), bodies[i] ?? assert.fail(), new Uint8Array(60));
+      assert.deepEqual(message, concat(oracle.update(inside), oracle.final(), oracle.getAuthTag()), `record ${i}`);
+    }
+    const opened = await Promise.all(messages.map((message) => opener.open(message)));
+    assert.deepEqual(opened, bodies.map(data));
+  });
+
+  for (const bad of [1, 2, 3]) {
+    test(`end with number ${rekeyInterval - 2 + bad} where that is altered`, async () => {
+      const { opener, messages } = await around();
+      const target = messages[bad] ?? assert.fail();
+      target[0] = (target[0] ?? 0) ^ 1;
+      const settled = await Promise.allSettled(messages.map((message) => opener.open(message)));
+      const good = settled.map((s) => s.status === "fulfilled");
+      assert.deepEqual(good, [0, 1, 2, 3, 4].map((i) => i < bad));
+    });
+  }
+
+  test("end where the engine makes no new key, and the one before it opens", async () => {
+    const { messages } = await around();
+    const key = await crypto.subtle.importKey("raw", new Uint8Array(32).fill(9), "AES-GCM", false, ["decrypt"]);
+    const opener = new Opener(new CipherState(key, rekeyInterval - 2));
+    const results = messages.map((message) => opener.open(message));
+    const [a = assert.fail(), b = assert.fail(), ...later] = results;
+    assert.deepEqual([await a, await b], [data(utf8("a")), data(utf8("b"))]);
+    for (const result of later) await rejects(result, "engine");
+  });
+});
+
+test("a change of key counts with the record before it: when that has opened, not when it has come", async () => {
+  const { bank, suite: agreedSuite, channelHash: hash } = (await connect()).client;
+  const { sealer, opener } = await direction(rekeyInterval - 1);
+  const upwards = await direction(rekeyInterval - 1);
+  const agreed = { hash, sending: upwards.sealer.state, opening: opener.state };
+  const client = new Channel({ suite: agreedSuite, mlkem: undefined, agreed, bank, clock: () => 5 });
+  assert.deepEqual([client.rekeys, client.lastRekeyMs], [0, undefined]);
+  const message = await sealer.seal(utf8("x"));
+  message[0] = (message[0] ?? 0) ^ 1;
+  await rejects(client.open(message), "record_authentication");
+  assert.deepEqual([client.rekeys, client.lastRekeyMs], [0, undefined]);
+  await client.sealClose(4007);
+  assert.deepEqual([client.rekeys, client.lastRekeyMs], [1, 5]);
+});
+
+test("an engine that does not open is not taken for somebody who alters records", async () => {
+  const { sealer } = await direction();
+  const key = await crypto.subtle.importKey("raw", new Uint8Array(32).fill(9), "AES-GCM", false, ["encrypt"]);
+  await rejects(new Opener(new CipherState(key)).open(await sealer.seal(utf8("x"))), "engine");
+});
+
+test("a direction that has ended has no key any more", async () => {
+  const [closed, failed] = [await direction(), await direction()];
+  await closed.opener.open(await closed.sealer.sealClose(1000));
+  await rejects(failed.opener.open(new Uint8Array(80)), "record_authentication");
+  for (const { state } of [closed.sealer, closed.opener, failed.opener]) assert.throws(() => state.next(), TypeError);
+});
+
+test("a close code that is none closes nothing", async () => {
+  const { sealer, opener } = await direction();
+  for (const code of [65536, -1, 1000.5, Number.NaN]) await assert.rejects(sealer.sealClose(code), RangeError);
+  assert.deepEqual(await opener.open(await sealer.sealClose(65535)), { type: "close", code: 65535 });
 });

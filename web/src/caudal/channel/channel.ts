@@ -1,5 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 import type { Bank } from "./certificate-check.ts";
+import { rekeysAfter } from "./cipher-state.ts";
 import type { Agreed } from "./initiator.ts";
 import type { MLKEMProvider } from "./mlkem.ts";
 import { Opener } from "./opener.ts";
@@ -32,7 +33,7 @@ export class Channel {
   readonly #clock: () => number;
   readonly #sealer: Sealer;
   readonly #opener: Opener;
-  #rekeys = 0;
+  #rekeysSeen: number;
   #lastRekeyMs: number | undefined;
 
   constructor(parts: ChannelParts) {
@@ -43,6 +44,7 @@ export class Channel {
     this.#clock = parts.clock;
     this.#sealer = new Sealer(parts.agreed.sending);
     this.#opener = new Opener(parts.agreed.opening);
+    this.#rekeysSeen = this.rekeys;
   }
 
   /** The bank's identity, 32 bytes. */
@@ -86,7 +88,7 @@ export class Channel {
 
   /** How often a key has changed, both directions together. */
   get rekeys(): number {
-    return this.#rekeys;
+    return rekeysAfter(this.sealed) + rekeysAfter(this.opened);
   }
 
   /** When a key changed last, in milliseconds since 1970; `undefined` before the first time. */
@@ -110,7 +112,9 @@ export class Channel {
    * did not open, so that the bank can be told.
    */
   sealClose(code: number): Promise<Bytes> {
-    return this.#sealer.sealClose(code);
+    const sealed = this.#sealer.sealClose(code);
+    this.#noteRekeys();
+    return sealed;
   }
 
   /**
@@ -119,18 +123,22 @@ export class Channel {
    * `seal` rejects with the same error. After a close record every `open` rejects with `closed`.
    */
   open(message: Bytes): Promise<Opened> {
-    const opened = this.#opener.open(message).catch((error: unknown) => {
-      if (this.#opener.failure !== undefined) this.#sealer.refuse(this.#opener.failure);
-      throw error;
-    });
-    this.#noteRekeys();
-    return opened;
+    return this.#opener.open(message).then(
+      (opened) => {
+        this.#noteRekeys();
+        return opened;
+      },
+      (error: unknown) => {
+        if (this.#opener.failure !== undefined) this.#sealer.refuse(this.#opener.failure);
+        throw error;
+      },
+    );
   }
 
   #noteRekeys(): void {
-    const rekeys = this.#sealer.state.rekeys + this.#opener.state.rekeys;
-    if (rekeys === this.#rekeys) return;
-    this.#rekeys = rekeys;
+    const { rekeys } = this;
+    if (rekeys === this.#rekeysSeen) return;
+    this.#rekeysSeen = rekeys;
     this.#lastRekeyMs = this.#clock();
   }
 }

@@ -53,8 +53,10 @@ export async function decrypt(
   const parameters = { name: algorithm, iv: nonceOf(counter), additionalData: data };
   try {
     return new Uint8Array(await crypto.subtle.decrypt(parameters, key, ciphertext));
-  } catch {
-    return undefined;
+  } catch (cause) {
+    // A wrong tag is this error and no other (Web Cryptography, AES-GCM, "Decrypt").
+    if (cause instanceof DOMException && cause.name === "OperationError") return undefined;
+    throw cause;
   }
 }
 
@@ -70,6 +72,11 @@ async function rekey(key: CryptoKey): Promise<CryptoKey> {
   }
 }
 
+/** How often the key of a direction has changed after so many records. */
+export function rekeysAfter(records: number): number {
+  return Math.floor(records / rekeyInterval);
+}
+
 /** Key and counter of one record, handed out once. */
 export interface RecordKey {
   readonly key: Promise<CryptoKey>;
@@ -81,9 +88,8 @@ export interface RecordKey {
  * Counters are handed out at the call, so that many records can be under way at once and none shares its nonce.
  */
 export class CipherState {
-  #key: Promise<CryptoKey>;
+  #key: Promise<CryptoKey> | undefined;
   #counter: number;
-  #rekeys = 0;
 
   /** Takes over `key`; the first record has the number `counter`, which is 0 but in tests of the end. */
   constructor(key: CryptoKey, counter = 0) {
@@ -96,21 +102,22 @@ export class CipherState {
     return this.#counter;
   }
 
-  /** How often the key has changed. */
-  get rekeys(): number {
-    return this.#rekeys;
-  }
-
-  /** The key and number of the next record. Throws `exhausted` where there is none. */
+  /** The key and number of the next record. Throws `exhausted` where there is none, a `TypeError` after `drop`. */
   next(): RecordKey {
+    const key = this.#key;
+    if (key === undefined) throw new TypeError("the key of this direction has been dropped");
     if (this.#counter > maxCounter) throw new ChannelError("exhausted", "the counters of this direction are used up");
-    const next = { key: this.#key, counter: this.#counter };
+    const next = { key, counter: this.#counter };
     this.#counter++;
     if (this.#counter % rekeyInterval === 0) {
-      this.#key = this.#key.then(rekey);
+      this.#key = key.then(rekey);
       this.#key.catch(() => undefined); // whoever awaits the key is told
-      this.#rekeys++;
     }
     return next;
+  }
+
+  /** Forgets the key: there is nothing left that it may do. Records that have theirs already go on. */
+  drop(): void {
+    this.#key = undefined;
   }
 }

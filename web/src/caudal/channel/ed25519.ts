@@ -21,8 +21,9 @@ const p = 2n ** 255n - 19n;
 
 /** Whether a key is one that an honest signer can have: of large order, and reduced, so that no key has two spellings. */
 export function usableKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== ed25519Size) return false;
   const y = BigInt.asUintN(255, number(publicKey)); // the highest bit is the sign of x
-  return publicKey.length === ed25519Size && y < p && !smallOrder.includes(y);
+  return y < p && !smallOrder.includes(y);
 }
 
 /** Whether the key made the signature over `message`. Throws `unsupported` where the browser has no Ed25519. */

@@ -55,6 +55,11 @@ export class ChannelError extends Error {
   }
 }
 
+/** What was thrown where nothing but WebCrypto can throw anything else than a `ChannelError`: it becomes `engine`. */
+export function channelError(cause: unknown, what: string): ChannelError {
+  return cause instanceof ChannelError ? cause : new ChannelError("engine", what, { cause });
+}
+
 /**
  * The bank has proven another identity than the pinned one, and no succession from it. Never move on without the
  * person: it is a bank that changed its identity without saying so, or somebody in the middle.

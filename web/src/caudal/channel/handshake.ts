@@ -1,6 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 import { checkCertificate } from "./certificate-check.ts";
 import { Channel } from "./channel.ts";
+import { channelError } from "./errors.ts";
 import { freshKeys, Initiator, type Source } from "./initiator.ts";
 import { suiteOf } from "./suite.ts";
 
@@ -42,17 +43,20 @@ export interface ClientHandshake {
 /**
  * Begins a channel on a socket that has just opened. There is no way from the hybrid suite to the classic one: the suite
  * is the one chosen among those offered, and both are part of the handshake. Rejects with `config`, `unsupported`,
- * `unavailable`.
+ * `unavailable`, `engine`.
  */
 export async function startHandshake(options: HandshakeOptions): Promise<ClientHandshake> {
   const suite = suiteOf(options.chosen);
-  const initiator = await Initiator.start(suite, options.offered, options.source ?? freshKeys);
-  return {
-    message1: initiator.message1,
-    async finish(message2, { nowMs, pin, clock = Date.now }) {
-      const agreed = await initiator.readMessage2(message2);
-      const bank = await checkCertificate(agreed.certificate, { staticKey: agreed.staticKey, nowMs, pin });
-      return new Channel({ suite, mlkem: initiator.mlkem, agreed, bank, clock });
-    },
+  const initiator = await naming(Initiator.start(suite, options.offered, options.source ?? freshKeys));
+  const finish = async (message2: Bytes, { nowMs, pin, clock = Date.now }: FinishOptions): Promise<Channel> => {
+    const agreed = await initiator.readMessage2(message2);
+    const bank = await checkCertificate(agreed.certificate, { staticKey: agreed.staticKey, nowMs, pin });
+    return new Channel({ suite, mlkem: initiator.mlkem, agreed, bank, clock });
   };
+  return { message1: initiator.message1, finish: (message2, judged) => naming(finish(message2, judged)) };
+}
+
+/** Lets every failure be a `ChannelError`. */
+function naming<T>(step: Promise<T>): Promise<T> {
+  return step.catch((cause: unknown) => Promise.reject(channelError(cause, "WebCrypto did not make the handshake")));
 }

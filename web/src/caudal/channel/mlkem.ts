@@ -26,7 +26,7 @@ export interface MLKEMKeyPair {
 /** A fresh key pair: by WebCrypto where it has ML-KEM-768, else by the library, which is loaded then and not before. */
 export async function generateMLKEM(): Promise<MLKEMKeyPair> {
   const native = await webCryptoMLKEM();
-  if (native !== undefined) return native;
+  if (native?.encapsulationKey.length === encapsulationKeySize) return native; // else the name means another KEM there
   return (await loadNoble()).generateNobleMLKEM();
 }
 

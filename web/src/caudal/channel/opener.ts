@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 import { type CipherState, decrypt } from "./cipher-state.ts";
-import { ChannelError } from "./errors.ts";
+import { ChannelError, channelError } from "./errors.ts";
 import { checkRecordLength, type Opened, readPlaintext } from "./record.ts";
 
 /**
@@ -11,11 +11,13 @@ export class Opener {
   #last: Promise<unknown> = Promise.resolve();
   #end: ChannelError | undefined;
   #failure: ChannelError | undefined;
-  #delivered = 0;
+  #delivered: number;
 
-  constructor(readonly state: CipherState) {}
+  constructor(readonly state: CipherState) {
+    this.#delivered = state.records;
+  }
 
-  /** How many records have been opened. */
+  /** How many records of this direction have been opened. */
   get delivered(): number {
     return this.#delivered;
   }
@@ -50,13 +52,17 @@ export class Opener {
     try {
       const opened = readPlaintext(await decrypted);
       this.#delivered++;
-      if (opened.type === "close") this.#end = new ChannelError("closed", "nothing follows a close record");
+      if (opened.type === "close") this.#finish(new ChannelError("closed", "nothing follows a close record"));
       return opened;
     } catch (cause) {
-      this.#failure =
-        cause instanceof ChannelError ? cause : new ChannelError("engine", "WebCrypto did not open", { cause });
-      this.#end = this.#failure;
+      this.#failure = channelError(cause, "WebCrypto did not open");
+      this.#finish(this.#failure);
       throw this.#failure;
     }
+  }
+
+  #finish(end: ChannelError): void {
+    this.#end = end;
+    this.state.drop();
   }
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 import { type CipherState, encrypt } from "./cipher-state.ts";
-import { ChannelError } from "./errors.ts";
+import { ChannelError, channelError } from "./errors.ts";
 import { closePlaintext, dataPlaintext } from "./record.ts";
 
 /**
@@ -25,15 +25,19 @@ export class Sealer {
     }
   }
 
-  /** The close record, this side's last. It is made even after `refuse`, so that the peer can be told. */
+  /**
+   * The close record, this side's last. It is made even after `refuse`, so that the peer can be told. Rejects with a
+   * `RangeError`, which changes nothing, where the code has no place in 16 bits, or why it is dead.
+   */
   sealClose(code: number): Promise<Bytes> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     try {
-      return this.#queue(closePlaintext(code));
+      const sealed = this.#queue(closePlaintext(code));
+      this.#end = new ChannelError("closed", "nothing follows a close record");
+      this.state.drop();
+      return sealed;
     } catch (error) {
       return Promise.reject(error);
-    } finally {
-      this.#end ??= new ChannelError("closed", "nothing follows a close record");
     }
   }
 
@@ -60,9 +64,9 @@ export class Sealer {
   }
 
   #die(cause: unknown): ChannelError {
-    const reason =
-      cause instanceof ChannelError ? cause : new ChannelError("engine", "WebCrypto did not seal", { cause });
+    const reason = channelError(cause, "WebCrypto did not seal");
     if (this.#end === undefined || this.#end.code === "closed") this.#end = reason;
+    this.state.drop();
     return this.#end;
   }
 }

@@ -3,10 +3,14 @@ import { CipherState, decrypt, encrypt, importKey } from "./cipher-state.ts";
 import { ChannelError } from "./errors.ts";
 import { hashSize, hkdf2, sha256 } from "./hash.ts";
 
-/** Noise's SymmetricState (revision 34, section 5.2). One call at a time. */
+/**
+ * Noise's SymmetricState (revision 34, section 5.2). One call at a time. After `split` or `wipe` it mixes, encrypts and
+ * decrypts no more but throws a `TypeError`: without its key it would take whatever comes for a plaintext.
+ */
 export class Symmetric {
   #hash: Bytes;
   #chainingKey: Bytes;
+  #over = false;
   #key: CryptoKey | undefined;
   #counter = 0;
 
@@ -35,6 +39,7 @@ export class Symmetric {
 
   /** Takes `secret` over and wipes it. */
   async mixKey(secret: Bytes): Promise<void> {
+    this.#mustRun();
     const [chainingKey, key] = await hkdf2(this.#chainingKey, secret);
     wipe(secret, this.#chainingKey);
     this.#chainingKey = chainingKey;
@@ -44,6 +49,7 @@ export class Symmetric {
 
   /** What goes on the wire for `plaintext`: itself as long as there is no key, else encrypted. */
   async encryptAndHash(plaintext: Bytes): Promise<Bytes> {
+    this.#mustRun();
     const key = this.#key;
     const out = key === undefined ? plaintext : await encrypt(key, this.#counter++, plaintext, this.#hash);
     await this.mixHash(out);
@@ -52,6 +58,7 @@ export class Symmetric {
 
   /** Throws `handshake_authentication` where the data was not made for this place. */
   async decryptAndHash(data: Bytes): Promise<Bytes> {
+    this.#mustRun();
     const key = this.#key;
     const out = key === undefined ? data : await decrypt(key, this.#counter++, data, this.#hash);
     if (out === undefined) {
@@ -66,6 +73,7 @@ export class Symmetric {
 
   /** Ends the handshake: one cipher state a direction, client to bank first. The chaining key is wiped. */
   async split(): Promise<[CipherState, CipherState]> {
+    this.#mustRun();
     const [first, second] = await hkdf2(this.#chainingKey, new Uint8Array(0));
     this.wipe();
     const [toBank, toClient] = await Promise.all([importKey(first), importKey(second)]);
@@ -76,5 +84,10 @@ export class Symmetric {
   wipe(): void {
     wipe(this.#chainingKey);
     this.#key = undefined;
+    this.#over = true;
+  }
+
+  #mustRun(): void {
+    if (this.#over) throw new TypeError("the handshake is over");
   }
 }
