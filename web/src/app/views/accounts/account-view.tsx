@@ -1,4 +1,4 @@
-import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
+import { type Account, AccountStatus } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { Icon, Link } from '../../ui/index.ts';
 import { AccountName } from './account-name.tsx';
 import { Balance, Clabe, Warnings } from './balance.tsx';
@@ -26,15 +26,17 @@ export function AccountView({ account, several }: { account: Account; several: b
             <Balance account={account} size="hero" />
             <div class="acct-foot">
               <Clabe clabe={account.clabe} />
-              <Link to={`/send?from=${account.clabe}`} button="primary">
-                <Icon name="send" />
-                {t.send}
-              </Link>
+              {account.status !== AccountStatus.FROZEN && (
+                <Link to={`/send?from=${account.clabe}`} button="primary">
+                  <Icon name="send" />
+                  {t.send}
+                </Link>
+              )}
             </div>
           </section>
-          <BalanceChart key={account.clabe} account={account} />
+          {account.seq > 0n && <BalanceChart key={account.clabe} account={account} />}
         </div>
-        <Newest key={account.clabe} account={account} />
+        <Newest key={account.clabe} account={account} title={t.newest} />
       </div>
       {!several && <OpenAnother />}
     </div>

@@ -12,7 +12,6 @@ export function timeLabels(timesMs: readonly number[], stepMs: number, language:
     hour: 'numeric',
     minute: '2-digit',
     ...(stepMs < minuteMs && { second: '2-digit' }),
-    hourCycle: 'h23',
   });
   // A day begins with its name.
   return timesMs.map((ms) => (startsDay(ms) ? days.format(ms) : hours.format(ms)));

@@ -13,7 +13,7 @@ import { t } from './text.ts';
 const newestMax = 8;
 
 /** The newest movements of an account; those that happen now slide in. */
-export function Newest({ account }: { account: Account }) {
+export function Newest({ account, title, level = 2 }: { account: Account; title: string; level?: 2 | 3 }) {
   const bank = useBank();
   const movements = bank.movements(account.clabe);
   const arriving = useArriving(account.clabe);
@@ -27,7 +27,8 @@ export function Newest({ account }: { account: Account }) {
   return (
     <Card
       flush
-      title={t.newest}
+      title={title}
+      level={level}
       class="acct-newest"
       action={
         legs.length > 0 && (

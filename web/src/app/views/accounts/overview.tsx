@@ -9,9 +9,10 @@ import { Newest } from './newest.tsx';
 import { t } from './text.ts';
 import { totals } from './totals.ts';
 
-/** Several accounts: what they hold together, each of them, and what has just happened on the one that moved last. */
+/** Several accounts: what they hold together, each of them, and what has just happened. */
 export function Overview({ accounts }: { accounts: readonly Account[] }) {
   const freshness = useBank().freshness.value;
+  const moved = accounts.filter((account) => account.seq > 0n).slice(0, listsMax);
   return (
     <div class="acct">
       <header class="acct-totals">
@@ -43,29 +44,22 @@ export function Overview({ accounts }: { accounts: readonly Account[] }) {
         ))}
       </ul>
       <OpenAnother />
-      <div class="acct-lists">
-        {accounts
-          .filter((account) => account.seq > 0n)
-          .slice(0, listsMax)
-          .map((account) => (
-            <NewestOf key={account.clabe} account={account} />
-          ))}
-      </div>
+      {moved.length > 0 && (
+        <section class="stack" aria-labelledby="acct-newest">
+          <h2 id="acct-newest">{t.newest}</h2>
+          <div class="acct-lists">
+            {moved.map((account) => (
+              <Newest key={account.clabe} account={account} title={account.name} level={3} />
+            ))}
+          </div>
+        </section>
+      )}
     </div>
   );
 }
 
 /** Accounts whose newest movements are shown at once: each is a question to the bank, and a screen to scroll past. */
 const listsMax = 4;
-
-function NewestOf({ account }: { account: Account }) {
-  return (
-    <div>
-      <p class="acct-label acct-list-name">{account.name}</p>
-      <Newest account={account} />
-    </div>
-  );
-}
 
 function AccountCard({ account }: { account: Account }) {
   return (

@@ -14,6 +14,9 @@ interface Colours {
   surface: string;
 }
 
+/** The time axis shows this long at least, in microseconds: an account that has just been opened is not drawn in milliseconds. */
+const spanMin = 600_000_000;
+
 /** A time's column is this wide at least; an amount's row this high. In the page's own pixels at the usual size. */
 const columnPx = 84;
 const rowPx = 52;
@@ -105,7 +108,7 @@ export class Plot {
     }
     if (this.#dirty.data || this.#dirty.size) {
       const columns = Math.max(1, Math.round(this.#plot.over.clientWidth));
-      const points = thin(this.line.points, this.line.fromUs, this.line.untilUs, columns);
+      const points = thin(this.line.points, this.#startUs(), this.line.untilUs, columns);
       this.#plot.setData([
         points.map((point) => point.atUs / 1000),
         points.map((point) => this.#major(point.balanceMinor)),
@@ -134,7 +137,7 @@ export class Plot {
 
   /** Puts the marker on the line: the line is level until its next step, so it stands where the pointer is. */
   #mark(): void {
-    const us = this.#pointedUs;
+    const us = this.#pointedUs === undefined ? undefined : Math.max(this.#pointedUs, this.line.fromUs);
     const point = us === undefined ? undefined : this.line.points[pointAt(this.line.points, us)];
     this.#marker.hidden = point === undefined;
     if (us === undefined || point === undefined) return;
@@ -158,7 +161,7 @@ export class Plot {
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       padding: [size, 0, 0, 0],
-      scales: { x: { range: () => [this.line.fromUs / 1000, Math.max(this.line.untilUs, this.line.fromUs + 1) / 1000] }, y: { range: moneyRange } },
+      scales: { x: { range: () => [this.#startUs() / 1000, this.line.untilUs / 1000] }, y: { range: moneyRange } },
       series: [
         {},
         {
@@ -196,8 +199,13 @@ export class Plot {
 
   /** Where a time lies, in pixels from the left: a label too near to it would be cut. */
   #leftOf(ms: number): number {
-    const { fromUs, untilUs } = this.line;
-    return ((ms * 1000 - fromUs) / Math.max(untilUs - fromUs, 1)) * this.host.clientWidth;
+    const start = this.#startUs();
+    return ((ms * 1000 - start) / (this.line.untilUs - start)) * this.host.clientWidth;
+  }
+
+  /** Where the time axis begins. */
+  #startUs(): number {
+    return Math.min(this.line.fromUs, this.line.untilUs - spanMin);
   }
 
   /** The water below the line fades out before the bottom: the axis need not begin at nothing. */
