@@ -56,7 +56,7 @@ export function AmountStep({ desk, at }: { desk: Desk; at: Extract<Counter, { st
         inputRef={field}
         enterKeyHint="next"
         error={problem}
-        hint={limits === undefined ? '' : t.limitLeft(money(left(limits, draft.way).operationMinor, account.currency))}
+        hint={limits === undefined ? '' : t.amountHint(money(left(limits, draft.way).operationMinor, account.currency))}
         onValue={(amount) => edit({ amount })}
         data-testid="cash-amount"
       />

@@ -20,7 +20,7 @@ export function LimitsCard({ desk }: { desk: Desk }) {
         <Way name={t.limitWithdraw} way="withdraw" limits={limits} />
       </div>
       <p class="muted card-note">
-        {t.limitOperation(money(limits.operationMaxMinor, currency))} {t.limitEnds} <Time us={limits.dayEndsAtUs} />.
+        {t.limitOperation(money(limits.operationMaxMinor, currency))} {t.limitEnds} <Time us={limits.dayEndsAtUs} />
       </p>
     </Card>
   );
@@ -32,9 +32,8 @@ function Way({ name, way, limits }: { name: string; way: Way; limits: TellerLimi
   const share = dayMaxMinor === 0n ? 100 : Math.min(100, Number((usedMinor * 1000n) / dayMaxMinor) / 10);
   return (
     <div class="limit">
-      <p class="limit-head">
-        <span>{name}</span>
-        <strong class="figures">{t.limitLeft(money(dayMinor, limits.currency))}</strong>
+      <p>
+        <span class="limit-name">{name}</span> <strong class="limit-left figures">{t.limitLeft(money(dayMinor, limits.currency))}</strong>
       </p>
       <div class="limit-bar" aria-hidden>
         <span style={{ inlineSize: `${share}%` }} />

@@ -57,7 +57,7 @@ export function ReviewStep({ desk, at }: { desk: Desk; at: Review }) {
           </dd>
         </div>
       </dl>
-      <p class="muted">{t.afterHint(time(microseconds(customer.asOfMs)))}</p>
+      <p class="muted card-note">{t.afterHint(time(microseconds(customer.asOfMs)))}</p>
       {desk.twins.value > 0 && <Banner tone="danger">{t.twins}</Banner>}
       {at.problem !== undefined && (
         <Banner tone="danger" role="alert" title={t.notOrdered}>

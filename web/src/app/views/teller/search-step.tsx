@@ -15,7 +15,7 @@ import { t } from './text.ts';
  * half of the page.
  */
 function focusSoon(field: RefObject<HTMLInputElement | null>): (() => void) | undefined {
-  if (!matchMedia('(pointer: fine)').matches) {
+  if (matchMedia('(pointer: coarse)').matches) {
     return undefined;
   }
   const frame = requestAnimationFrame(() => field.current?.focus());
@@ -37,6 +37,10 @@ export function SearchStep({ desk }: { desk: Desk }) {
   const choose = (holder: Holder, { text, atMs }: Extract<Found, { kind: 'found' }>) => {
     const query = readQuery(text);
     desk.move({ kind: 'choose_holder', customer: { holder, asOfMs: atMs }, ...(query.kind === 'clabe' ? { clabe: query.text } : {}) });
+  };
+  const clear = () => {
+    search.clear();
+    field.current?.focus();
   };
   const enter = () => {
     const [only, ...others] = found.kind === 'found' ? found.holders : [];
@@ -69,6 +73,7 @@ export function SearchStep({ desk }: { desk: Desk }) {
           enterKeyHint="search"
           maxLength={120}
           before={<Icon name="search" />}
+          after={search.text.value === '' ? undefined : <Clear onClear={clear} />}
           data-testid="holder-search"
           {...message(found)}
           onKey={(event) => {
@@ -77,7 +82,7 @@ export function SearchStep({ desk }: { desk: Desk }) {
               focusFirst(list.current);
             } else if (event.key === 'Escape') {
               event.preventDefault();
-              search.clear();
+              clear();
             }
           }}
         />
@@ -93,6 +98,14 @@ export function SearchStep({ desk }: { desk: Desk }) {
       )}
       <Aftermath desk={desk} found={found} />
     </div>
+  );
+}
+
+function Clear({ onClear }: { onClear: () => void }) {
+  return (
+    <button type="button" class="field-action" aria-label={t.clear} title={t.clear} onClick={onClear}>
+      <Icon name="close" />
+    </button>
   );
 }
 
