@@ -8,6 +8,7 @@ import { Code } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
 import { makeBank } from "../channel/bank.ts";
 import { type Handler, refuse } from "./fake-bank.ts";
 import { credentials, pay, Stage } from "./harness.ts";
+import { SharedStore } from "./shared-store.ts";
 import { rest, until } from "./world.ts";
 
 test("an order is in the store before it is on the wire, and settles with its receipt", async () => {
@@ -301,29 +302,3 @@ test("old orders that are settled are swept, unsettled ones never", async () => 
   );
   again.client.close();
 });
-
-/** A store that tells its users of each other's changes, as a browser's does across tabs. */
-class SharedStore extends MemoryStore {
-  readonly #listeners = new Set<() => void>();
-
-  override async updateOrder(order: Order): Promise<Order | undefined> {
-    const stands = await super.updateOrder(order);
-    this.#tell();
-    return stands;
-  }
-
-  override async removeOrders(keys: readonly string[]): Promise<void> {
-    await super.removeOrders(keys);
-    this.#tell();
-  }
-
-  override onChange(f: (change: "orders") => void): () => void {
-    const told = (): void => f("orders");
-    this.#listeners.add(told);
-    return () => this.#listeners.delete(told);
-  }
-
-  #tell(): void {
-    for (const f of [...this.#listeners]) f();
-  }
-}

@@ -2,7 +2,7 @@ import { equal } from "../channel/index.ts";
 import type { Account, AccountState, BalanceEvent, Device, SubscribeResult } from "../gen/caudal/v1/caudal_pb.ts";
 import type { Connection } from "./connection.ts";
 import { ProtocolError } from "./errors.ts";
-import type { Emitter, Session } from "./events.ts";
+import type { Emitter } from "./events.ts";
 import { Followed } from "./followed.ts";
 import { patiently } from "./patience.ts";
 import type { Runtime } from "./runtime.ts";
@@ -28,6 +28,7 @@ export class Accounts {
   #stored = new Map<string, StoredPosition>();
   #diverged = new Set<string>();
   #device: Uint8Array | undefined;
+  #loaded = false;
   #connection: Connection | undefined;
   #writing = false;
   readonly #unwritten = new Set<Followed>();
@@ -48,8 +49,8 @@ export class Accounts {
   }
 
   /** Makes the connection live, from where the legs of this device have been seen. `devices` is told those of the reply. */
-  async subscribe(connection: Connection, session: Session, devices: (devices: Device[]) => void): Promise<void> {
-    await this.#load(session.device.id);
+  async subscribe(connection: Connection, devices: (devices: Device[]) => void): Promise<void> {
+    await this.#load();
     const positions = this.#positions();
     await patiently(connection, this.options.runtime, () =>
       connection.call({ case: "subscribe", value: { positions } }, "subscribe", {
@@ -61,13 +62,21 @@ export class Accounts {
     );
   }
 
-  /** Reads what was seen by this device, unless it is known. */
-  async #load(device: Uint8Array): Promise<void> {
+  /** These are the accounts of the user of this device; those of another are forgotten. */
+  enter(device: Uint8Array): void {
     if (this.#device !== undefined && equal(this.#device, device)) return;
     this.reset();
-    const positions = await this.options.store.readPositions(this.options.bank);
     this.#device = device;
+  }
+
+  /** Reads what was seen by this device before this page. */
+  async #load(): Promise<void> {
+    const device = this.#device;
+    if (this.#loaded) return;
+    const positions = await this.options.store.readPositions(this.options.bank);
+    if (this.#device !== device) return;
     this.#stored = new Map(positions.map((position) => [position.account, position]));
+    this.#loaded = true;
   }
 
   #positions(): StoredPosition[] {
@@ -184,6 +193,7 @@ export class Accounts {
     this.#unwritten.clear();
     this.#diverged = new Set();
     this.#device = undefined;
+    this.#loaded = false;
     this.#connection = undefined;
     if (had) this.options.emitter.emit("accounts", []);
   }

@@ -1,4 +1,4 @@
-import { fingerprint } from "../channel/index.ts";
+import { equal, fingerprint } from "../channel/index.ts";
 import type {
   Account,
   Device,
@@ -72,7 +72,7 @@ export class Client {
   readonly #accounts: Accounts;
   readonly #devices: Devices;
   readonly #orders: Orders;
-  readonly #unfollow: () => void;
+  #unfollow: (() => void) | undefined;
   #greeted: Greeted | undefined;
   #rttMs: number | undefined;
   #lastHeardMs = 0;
@@ -87,7 +87,7 @@ export class Client {
     this.#store = store;
     this.#runtime = runtime;
     this.#clock = new BankClock(runtime.clock);
-    this.#sessions = new Sessions({ bank: this.#bank, store, deviceName }, (session) => emit.emit("session", session));
+    this.#sessions = new Sessions({ bank: this.#bank, store, deviceName }, (session) => this.#onSession(session));
     this.#accounts = new Accounts({ bank: this.#bank, store, runtime, emitter: emit });
     this.#devices = new Devices((devices) => emit.emit("devices", devices));
     this.#orders = new Orders({ store, runtime, emitter: emit, clock: this.#clock });
@@ -105,7 +105,6 @@ export class Client {
         wanted: () => this.#sessions.wanted,
       },
     );
-    this.#unfollow = store.onChange((change) => void this.#onStoreChange(change));
   }
 
   /** Calls `f` with each event of the kind; returns what ends that. */
@@ -178,6 +177,9 @@ export class Client {
 
   /** Connects, and goes on connecting. Also after a stop, as an explicit new try. */
   start(): void {
+    this.#unfollow ??= this.#store.onChange((change) => {
+      this.#onStoreChange(change).catch(() => undefined); // a store that fails is told when it is needed next
+    });
     this.#life.start();
   }
 
@@ -190,7 +192,8 @@ export class Client {
   close(): void {
     this.#life.stop({ code: "closed" });
     this.#orders.leave();
-    this.#unfollow();
+    this.#unfollow?.();
+    this.#unfollow = undefined;
   }
 
   register(who: { username: string; owner: string; password: string }): Promise<Session> {
@@ -361,6 +364,19 @@ export class Client {
     await this.#sessions.resume(greeted.connection);
   }
 
+  /** What belongs to another user, or to another device of the same, is gone before anybody is told of this one. */
+  #onSession(session: Session | undefined): void {
+    if (session === undefined) {
+      this.#orders.leave();
+      this.#accounts.reset();
+      this.#devices.replace([]);
+    } else {
+      this.#accounts.enter(session.device.id);
+      this.#orders.keepOnly(session.username);
+    }
+    this.#emitter.emit("session", session);
+  }
+
   #onUp(connection: Connection): void {
     const { channel, session } = this;
     if (channel !== undefined) this.#emitter.emit("channel", channel);
@@ -370,9 +386,10 @@ export class Client {
   /** Follows the accounts of whoever has signed in on the connection, and sends what they have ordered before. */
   async #follow(connection: Connection, session: Session): Promise<void> {
     try {
-      const entered = this.#orders.enter(connection, session);
-      await this.#accounts.subscribe(connection, session, (devices) => this.#devices.replace(devices));
-      await entered;
+      await Promise.all([
+        this.#orders.enter(connection, session),
+        this.#accounts.subscribe(connection, (devices) => this.#devices.replace(devices)),
+      ]);
     } catch (error) {
       this.#life.fault(connection, error);
     }
@@ -393,9 +410,6 @@ export class Client {
   /** Stops, and lets go of whatever belongs to the user. */
   #leave(why: StopReason): void {
     this.#life.stop(why);
-    this.#orders.leave();
-    this.#accounts.reset();
-    this.#devices.replace([]);
     this.#sessions.leave();
   }
 
@@ -433,10 +447,16 @@ export class Client {
     if (channel !== undefined) this.#emitter.emit("channel", channel);
   }
 
-  /** Another tab has changed the store. */
+  /** Another tab has changed the store: signed out, signed in, or ordered. */
   async #onStoreChange(change: StoreChange): Promise<void> {
     if (change === "orders") await this.#orders.reread();
-    if (change !== "device" || this.session === undefined) return;
-    if ((await this.#sessions.device()) === undefined) this.#leave({ code: "logged_out" });
+    if (change !== "device") return;
+    const device = await this.#sessions.device();
+    const { session } = this;
+    if (session === undefined) {
+      if (device !== undefined) this.#life.again();
+    } else if (device === undefined || !equal(device.id, session.device.id)) {
+      this.#leave({ code: "logged_out" });
+    }
   }
 }

@@ -86,6 +86,17 @@ export class Life {
     if (this.#link.kind === "waiting") void this.#dial();
   }
 
+  /** Starts afresh: there is something now that a new connection can sign in with. */
+  again(): void {
+    const connection = this.#current;
+    if (this.#link.kind === "live" && connection !== undefined) {
+      this.#settle({ kind: "idle" });
+      void connection.hangUp(closeCode.bye, { kind: "closed", code: closeCode.bye });
+    }
+    const { link } = this;
+    if (link.kind === "idle" || (link.kind === "stopped" && link.why.code === "logged_out")) this.start();
+  }
+
   /** Ends for good, until `start`. Where there is a connection the bank is told. */
   stop(why: StopReason): void {
     if (this.#link.kind === "stopped" && this.#link.why.code === why.code) return;

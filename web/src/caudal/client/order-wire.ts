@@ -11,8 +11,13 @@ export type Outcome = { readonly receipt: Receipt } | { readonly account: Accoun
 /** Bounds of an amount: i64, and positive. */
 const amountMax = 2n ** 63n - 1n;
 
+/** Longest text of a command: far above what the bank takes, and far below what a record holds. */
+const textMax = 4096;
+
 /** Throws a `RangeError` for a command that does not fit the protocol, before it is stored. */
 export function checkCommand(command: OrderCommand): void {
+  const text = command.kind === "open_account" ? command.name : command.memo;
+  if (text.length > textMax) throw new RangeError("a text out of bounds");
   if (command.kind === "open_account") return;
   if (command.amountMinor <= 0n || command.amountMinor > amountMax) throw new RangeError("an amount out of bounds");
 }

@@ -59,7 +59,7 @@ export class Orders {
   /** Somebody is signed in on the connection: what they have ordered and was not settled is sent again. */
   async enter(connection: Connection, { username }: Session): Promise<void> {
     const { identity } = connection.channel;
-    if (this.#scope !== undefined && this.#scope.username !== username) this.leave();
+    this.keepOnly(username);
     const scope = (this.#scope = { identity, username });
     this.#connection = connection;
     for (const order of await this.#sweep(await this.options.store.readOrders(identity, username))) {
@@ -226,6 +226,11 @@ export class Orders {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
     for (const task of this.#tasks.values()) this.options.runtime.clock.clearTimeout(task.timer);
+  }
+
+  /** The user is this one: another's orders are let go. */
+  keepOnly(username: string): void {
+    if (this.#scope !== undefined && this.#scope.username !== username) this.leave();
   }
 
   /** Nobody is signed in any more. */
