@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { BankContext, useBank, type Bank } from './bank.ts';
+import { isHalt } from './halt.ts';
 import { lazily } from './lazy.tsx';
 import { go, route } from './router.ts';
 
@@ -35,11 +36,8 @@ function Stage() {
       go('/', { replace: true });
     }
   }, [session]);
-  if (link.kind === 'stopped') {
-    const { why } = link;
-    if (why.code !== 'device_revoked' && why.code !== 'logged_out' && why.code !== 'closed') {
-      return <Halted why={why} />;
-    }
+  if (link.kind === 'stopped' && isHalt(link.why)) {
+    return <Halted why={link.why} />;
   }
   if (session !== undefined) {
     return <Inside session={session} />;

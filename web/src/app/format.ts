@@ -125,7 +125,7 @@ export function relative(ms: number): string {
   return format.format(Math.trunc(ms / 1000), 'second');
 }
 
-/** Writes a length of time in its largest unit, such as `12 s` or `3 min`. */
+/** Writes a length of time in its largest unit, such as `12 s` or `3 min`; number and unit stay on one line. */
 export function duration(ms: number): string {
   const [unit, size] = durationUnits.find(([, least]) => ms >= least) ?? (['second', 1000] as const);
   const key = `${language.value} ${unit}`;
@@ -134,7 +134,7 @@ export function duration(ms: number): string {
     format = new Intl.NumberFormat(language.value, { style: 'unit', unit, unitDisplay: 'short' });
     unitFormats.set(key, format);
   }
-  return format.format(Math.max(0, Math.trunc(ms / size)));
+  return format.format(Math.max(0, Math.trunc(ms / size))).replace(' ', '\u00a0');
 }
 
 const relativeUnits: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [

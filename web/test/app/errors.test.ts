@@ -31,9 +31,9 @@ test('what the bank wrote for logs is not shown', () => {
 
 test('a wait is said, and never as shorter than it is', () => {
   language.value = 'en';
-  assert.match(explain(new BankError(Code.RATE_LIMITED, '', true, 11_001)), /12 sec/);
-  assert.match(explain(new BankError(Code.RATE_LIMITED, '', true, 60_001)), /2 min/);
-  assert.match(explain(new BankError(Code.BUSY, '', true, 500)), /1 sec/);
+  assert.match(explain(new BankError(Code.RATE_LIMITED, '', true, 11_001)), /12\u00a0sec/);
+  assert.match(explain(new BankError(Code.RATE_LIMITED, '', true, 60_001)), /2\u00a0min/);
+  assert.match(explain(new BankError(Code.BUSY, '', true, 500)), /1\u00a0sec/);
   assert.equal(explain(new BankError(Code.RATE_LIMITED, '', true)), refusals.rate_limited);
 });
 

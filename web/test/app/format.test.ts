@@ -109,8 +109,8 @@ describe('times', () => {
     language.value = 'en';
     assert.equal(relative(-180_000), '3 minutes ago');
     assert.equal(relative(7_200_000), 'in 2 hours');
-    assert.equal(duration(12_900), '12 sec');
-    assert.equal(duration(61_000), '1 min');
-    assert.equal(duration(-5), '0 sec');
+    assert.equal(duration(12_900), '12\u00a0sec');
+    assert.equal(duration(61_000), '1\u00a0min');
+    assert.equal(duration(-5), '0\u00a0sec');
   });
 });

@@ -50,11 +50,12 @@ function Waiting() {
   const freshness = bank.freshness.value;
   const link = bank.link.value;
   const nowMs = useNow();
-  const age = 'ageMs' in freshness ? t.oldFigures(duration(freshness.ageMs)) : t.noFigures;
+  const old = bank.session.value !== undefined && 'ageMs' in freshness;
+  const title = old ? t.oldFigures(duration(freshness.ageMs)) : t.noFigures;
   return (
     <Banner
       tone="caution"
-      title={age}
+      title={title}
       data-testid="freshness"
       action={
         <Button small busy={link.kind === 'connecting'} onClick={() => bank.client.hurry()} icon="retry">

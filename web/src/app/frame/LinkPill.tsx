@@ -1,5 +1,6 @@
 import { useBank } from '../bank.ts';
 import { duration } from '../format.ts';
+import { isHalt } from '../halt.ts';
 import { classes } from '../ui/classes.ts';
 import { t } from './text.ts';
 
@@ -24,6 +25,9 @@ export function LinkPill() {
 function useLook(): readonly [Look, string] | undefined {
   const bank = useBank();
   const link = bank.link.value;
+  if (link.kind === 'stopped' && isHalt(link.why)) {
+    return ['old', t.stopped];
+  }
   if (bank.session.value === undefined) {
     switch (link.kind) {
       case 'connecting':

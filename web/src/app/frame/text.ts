@@ -19,6 +19,7 @@ export const t = catalogue(
     connected: 'Conectado',
     reconnecting: 'Reconectando',
     offline: 'Sin conexión',
+    stopped: 'Detenida',
     staleSince: (age: string) => `Hace ${age}`,
     linkState: 'Conexión con el banco',
 
@@ -76,6 +77,7 @@ export const t = catalogue(
     connected: 'Connected',
     reconnecting: 'Reconnecting',
     offline: 'Not connected',
+    stopped: 'Stopped',
     staleSince: (age: string) => `${age} old`,
     linkState: 'Connection to the bank',
 

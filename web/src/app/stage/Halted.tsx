@@ -1,8 +1,15 @@
-import { StopPage, type Halt } from '../views/signin/StopPage.tsx';
+import { useEffect } from 'preact/hooks';
+import type { Halt } from '../halt.ts';
+import { StopPage } from '../views/signin/StopPage.tsx';
 import { Outside } from './Outside.tsx';
 
 /** The stage where the bank cannot be talked to for good. */
 export default function Halted({ why }: { why: Halt }) {
+  useEffect(() => {
+    const heading = document.querySelector<HTMLElement>('#main h1');
+    heading?.focus();
+    document.title = `${heading?.textContent ?? ''} · Caudal`;
+  }, [why.code]);
   return (
     <Outside>
       <StopPage why={why} />

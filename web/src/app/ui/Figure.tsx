@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { Freshness } from '../freshness.ts';
 import { minus, money, moneyParts } from '../format.ts';
 import { classes } from './classes.ts';
@@ -15,18 +16,23 @@ interface FigureProps {
   'data-testid'?: string;
 }
 
+/** As long as digits take to roll, and a little. */
+const rollMs = 450;
+
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 
 /**
  * A balance whose digits roll to what it becomes. Each digit is a strip that is only ever moved by a transform, so that a
- * thousand changes a second lay nothing out again. Assistive technology gets the amount as one text.
+ * thousand changes a second lay nothing out again; changes that come faster than digits roll are shown without rolling, so
+ * that the figure can be read at any time. Assistive technology gets the amount as one text.
  */
 export function Figure({ amountMinor, currency, size = 'large', freshness, class: extra, ...rest }: FigureProps) {
   const { negative, symbol, whole, decimals } = moneyParts(amountMinor, currency);
+  const swift = useSwift(amountMinor);
   const old = freshness !== undefined && freshness.kind !== 'live';
   const characters = [...whole];
   return (
-    <span {...rest} class={classes('figure', `figure-${size}`, old && 'figure-old', extra)}>
+    <span {...rest} class={classes('figure', `figure-${size}`, old && 'figure-old', swift && 'figure-swift', extra)}>
       <span class="read">
         {money(amountMinor, currency)}
         {old && ` (${t.notLive})`}
@@ -49,6 +55,16 @@ export function Figure({ amountMinor, currency, size = 'large', freshness, class
       </span>
     </span>
   );
+}
+
+/** Whether the amount changed again before its digits had come to rest. */
+function useSwift(amountMinor: bigint): boolean {
+  const last = useRef({ amountMinor, atMs: -rollMs, swift: false });
+  if (last.current.amountMinor !== amountMinor) {
+    const atMs = performance.now();
+    last.current = { amountMinor, atMs, swift: atMs - last.current.atMs < rollMs };
+  }
+  return last.current.swift;
 }
 
 function Digit({ character }: { character: string }) {

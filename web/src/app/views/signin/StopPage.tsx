@@ -1,13 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import type { StopReason } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
+import type { Halt } from '../../halt.ts';
 import { Button, Icon } from '../../ui/index.ts';
 import { IdentityChanged } from './IdentityChanged.tsx';
 import { t } from './text.ts';
-
-/** What a stop is when it is not a sign-in's end: those lead to the sign-in page instead. */
-export type Halt = Exclude<StopReason, { code: 'device_revoked' | 'logged_out' | 'closed' }>;
 
 /** The page that stands where the bank cannot be talked to, and trying again by itself would be wrong or of no use. */
 export function StopPage({ why }: { why: Halt }) {
