@@ -14,7 +14,8 @@
 export { ChannelError, type ChannelErrorCode } from "./channel/index.ts";
 export * from "./clabe.ts";
 export { BrowserStore } from "./client/browser-store.ts";
-export { Client, type ClientOptions, type HistoryQuery } from "./client/client.ts";
+export type { HistoryQuery } from "./client/calls.ts";
+export { Client, type ClientOptions } from "./client/client.ts";
 export { BankError, codeName, LinkError, ProtocolError, StoreError } from "./client/errors.ts";
 export type { ChannelInfo, Events, Session } from "./client/events.ts";
 export { KeyMint } from "./client/key.ts";

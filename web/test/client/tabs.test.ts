@@ -36,7 +36,7 @@ test("signing out on one page signs out on the other, and signing in again signs
   assert.equal(second.client.accounts.size, 0);
   await first.client.login(credentials);
   await second.live();
-  assert.equal(second.client.session?.username, "ana");
+  assert.equal(second.told.session.at(-1)?.username, "ana");
   first.client.close();
   second.client.close();
 });

@@ -1,16 +1,8 @@
 import { equal, fingerprint } from "../channel/index.ts";
-import type {
-  Account,
-  Device,
-  Event,
-  FindHoldersResult,
-  HistoryResult,
-  ListAuditResult,
-  Payee,
-  TellerLimits,
-} from "../gen/caudal/v1/caudal_pb.ts";
+import type { Account, Device, Event } from "../gen/caudal/v1/caudal_pb.ts";
 import { Accounts } from "./accounts.ts";
 import { BankClock } from "./bank-clock.ts";
+import { Calls } from "./calls.ts";
 import { channelInfo } from "./channel-info.ts";
 import type { Connection, Request, ResultCase, ResultOf } from "./connection.ts";
 import { Devices } from "./devices.ts";
@@ -40,19 +32,6 @@ export interface ClientOptions {
   readonly runtime?: Runtime;
 }
 
-/** A page of history to ask for. */
-export interface HistoryQuery {
-  /** CLABE. */
-  readonly account: string;
-  /** 1 to 50; 50 where there is none. */
-  readonly limit?: number | undefined;
-  /** `next` of the page before. */
-  readonly cursor?: string | undefined;
-  /** Not before, and before: microseconds since 1970. */
-  readonly sinceUs?: bigint | undefined;
-  readonly untilUs?: bigint | undefined;
-}
-
 /**
  * A customer's side of the bank, in a browser. It keeps one connection, signs in with the device of this browser, follows
  * the accounts, and carries orders out once. What it knows is in its properties; what changes comes as an event, after the
@@ -61,7 +40,7 @@ export interface HistoryQuery {
  * Calls reject with `BankError` where the bank refused, with `LinkError` where there is no connection or it ended before
  * the reply, and with `StoreError` where the store failed. While a connection is being made they wait for it.
  */
-export class Client {
+export class Client extends Calls {
   readonly #emitter = new Emitter();
   readonly #runtime: Runtime;
   readonly #store: Store;
@@ -79,6 +58,7 @@ export class Client {
 
   /** Throws a `TypeError` for a URL that is not `wss:`. */
   constructor(options: ClientOptions) {
+    super();
     const url = new URL(options.url);
     if (url.protocol !== "wss:") throw new TypeError("the bank's address must be wss://HOST[:PORT]/PATH");
     const { store, program, deviceName, runtime = browserRuntime } = options;
@@ -239,25 +219,8 @@ export class Client {
     return pin && { fingerprint: await fingerprint(new Uint8Array(pin.identity)), sinceMs: pin.sinceMs };
   }
 
-  /** Revokes the user's other devices. */
-  changePassword(value: { oldPassword: string; newPassword: string }): Promise<{ devicesRevoked: number }> {
-    return this.#call({ case: "changePassword", value }, "changePassword");
-  }
-
-  /** Who would be paid: to be shown before money leaves. */
-  resolvePayee(payee: { clabe: string } | { username: string }): Promise<Payee> {
-    const value = "clabe" in payee ? payee.clabe : payee.username;
-    const kind = "clabe" in payee ? ("clabe" as const) : ("username" as const);
-    return this.#call({ case: "resolvePayee", value: { payee: { case: kind, value } } }, "payee");
-  }
-
-  /** Legs, newest first. */
-  history({ account, limit = 0, cursor = "", sinceUs = 0n, untilUs = 0n }: HistoryQuery): Promise<HistoryResult> {
-    return this.#call({ case: "history", value: { account, limit, cursor, sinceUs, untilUs } }, "history");
-  }
-
   async listDevices(): Promise<Device[]> {
-    const { devices } = await this.#call({ case: "listDevices", value: {} }, "listDevices", (result) =>
+    const { devices } = await this.call({ case: "listDevices", value: {} }, "listDevices", (result) =>
       this.#devices.replace(result.devices),
     );
     return devices;
@@ -265,34 +228,19 @@ export class Client {
 
   /** Revoking the device of this browser ends its connection: `device_revoked`. */
   async revokeDevice(deviceId: Uint8Array): Promise<void> {
-    await this.#call({ case: "revokeDevice", value: { deviceId } }, "revokeDevice", () => this.#devices.remove(deviceId));
+    await this.call({ case: "revokeDevice", value: { deviceId } }, "revokeDevice", () => this.#devices.remove(deviceId));
   }
 
   async renameDevice(deviceId: Uint8Array, name: string): Promise<void> {
-    await this.#call({ case: "renameDevice", value: { deviceId, name } }, "device", (device) =>
+    await this.call({ case: "renameDevice", value: { deviceId, name } }, "device", (device) =>
       this.#devices.put(device),
     );
   }
 
   async renameAccount(account: string, name: string): Promise<void> {
-    await this.#call({ case: "renameAccount", value: { account, name } }, "account", (changed) =>
+    await this.call({ case: "renameAccount", value: { account, name } }, "account", (changed) =>
       this.#accounts.put(changed),
     );
-  }
-
-  /** For tellers. */
-  findHolders(query: string): Promise<FindHoldersResult> {
-    return this.#call({ case: "findHolders", value: { query } }, "findHolders");
-  }
-
-  /** For tellers: newest first. */
-  listAudit({ cursor = "", limit = 0 }: { cursor?: string; limit?: number } = {}): Promise<ListAuditResult> {
-    return this.#call({ case: "listAudit", value: { cursor, limit } }, "listAudit");
-  }
-
-  /** For tellers: what is left of today, MXN where no currency is given. */
-  tellerLimits(currency = ""): Promise<TellerLimits> {
-    return this.#call({ case: "tellerLimits", value: { currency } }, "tellerLimits");
   }
 
   /**
@@ -323,7 +271,7 @@ export class Client {
     return this.#life.watch();
   }
 
-  async #call<K extends ResultCase>(
+  protected override async call<K extends ResultCase>(
     request: Request,
     expected: K,
     inOrder?: (result: ResultOf<K>) => void,
