@@ -12,13 +12,16 @@ import (
 const (
 	// maxWord bounds one word that a holder is found by, in characters, as the schema does.
 	maxWord = 80
-	// maxWords bounds how many a holder has: a name has ten at most, and some letters fold into several words.
-	maxWords = 20
+	// maxWords bounds how many a holder has: the username, and forty words of one letter each in a name of eighty characters.
+	// Beyond it are only names of single characters that stand for whole phrases.
+	maxWords = 41
 )
 
-// foldedLetters are letters that people write by others, though Unicode does not take them apart.
+// foldedLetters are letters that people write by others, though Unicode does not take them apart; and letters that look like
+// apostrophes, which people type as such.
 var foldedLetters = strings.NewReplacer(
 	"ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ŋ", "n",
+	"ʹ", "'", "ʻ", "'", "ʼ", "'", "ʽ", "'", "ʾ", "'", "ʿ", "'", "ꞌ", "'",
 )
 
 // fold returns a text as look-ups compare it: compatibility forms are resolved, and case, accents and joiners are gone.

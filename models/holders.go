@@ -120,7 +120,9 @@ func (s *Store) matchingUsers(ctx context.Context, asker int64, query string) ([
 			WHERE a.id = ? AND u.id <> ?`, number, asker)
 	}
 	words := foldedWords(query)
-	slices.SortFunc(words, func(x, y string) int { return cmp.Compare(len(y), len(x)) })
+	slices.SortStableFunc(words, func(x, y string) int {
+		return cmp.Compare(utf8.RuneCountInString(y), utf8.RuneCountInString(x))
+	})
 	if len(words) == 0 || utf8.RuneCountInString(words[0]) < MinQuery {
 		return nil, &TextError{"query", "it has no word of two letters or digits"}
 	}
@@ -212,32 +214,35 @@ func (s *Store) addAccounts(ctx context.Context, users []Holder) error {
 	return nil
 }
 
-func insertHolderWords(tx *gorm.DB, user *User) error {
-	words := holderWords(user.Username, user.Owner)
-	rows := make([]HolderWord, len(words))
-	for i, word := range words {
-		rows[i] = HolderWord{Word: word, UserID: user.ID}
+func insertHolderWords(tx *gorm.DB, users ...User) error {
+	var rows []HolderWord
+	for i := range users {
+		for _, word := range holderWords(users[i].Username, users[i].Owner) {
+			rows = append(rows, HolderWord{Word: word, UserID: users[i].ID})
+		}
 	}
-	if err := tx.Create(&rows).Error; err != nil {
-		return fmt.Errorf("models: note a holder's words: %w", err)
+	if err := tx.CreateInBatches(rows, wordsAtATime).Error; err != nil {
+		return fmt.Errorf("models: note the holders' words: %w", err)
 	}
 	return nil
 }
 
-// fillHolderWords notes the words of all users where the table is empty, as it is in a database from before it.
+const (
+	// usersAtATime and wordsAtATime bound what filling holds in memory, and what one statement binds.
+	usersAtATime = 1000
+	wordsAtATime = 1000
+)
+
+// fillHolderWords notes the words of all users where the table is empty, as it is in a database from before it: all in the
+// transaction of the start, so that one that is cut off begins anew.
 func (s *Store) fillHolderWords(tx *gorm.DB) error {
 	var have []string
 	if err := tx.Model(&HolderWord{}).Limit(1).Pluck("word", &have).Error; err != nil || len(have) != 0 {
 		return err
 	}
 	var page []User
-	err := tx.Select("id", "username", "owner").FindInBatches(&page, 1000, func(tx *gorm.DB, _ int) error {
-		for i := range page {
-			if err := insertHolderWords(tx, &page[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := tx.Select("id", "username", "owner").FindInBatches(&page, usersAtATime, func(tx *gorm.DB, _ int) error {
+		return insertHolderWords(tx, page...)
 	}).Error
 	if err != nil {
 		return fmt.Errorf("models: note the holders' words: %w", err)

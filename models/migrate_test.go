@@ -3,8 +3,10 @@ package models_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"gorm.io/gorm"
@@ -94,6 +96,61 @@ func TestABankOfVersion1IsBroughtUpToDate(t *testing.T) {
 		}
 		if log, err := s.AuditLog(t.Context(), 0, 10); err != nil || len(log) != 1 || log[0] != *before[5].(*models.AuditEntry) {
 			t.Fatal(log, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A bank of the version before the counter's has more holders than are read at a time, and its first start is cut off between
+// the new schema and the words.
+func TestHoldersFromBeforeTheirWordsAreFound(t *testing.T) {
+	dir := t.TempDir()
+	const users = 2500
+	old, err := models.OpenAtVersion(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old.Read().Migrator().HasTable(&models.HolderWord{}) {
+		t.Fatal("this is not version 2")
+	}
+	err = old.Write(t.Context(), func(tx *gorm.DB) error {
+		rows := make([]models.User, users)
+		for i := range rows {
+			status := models.UserActive
+			if i%7 == 0 {
+				status = models.UserClosed
+			}
+			rows[i] = models.User{ID: int64(i + 1), Username: fmt.Sprintf("user_%d", i), Owner: "María " + strings.Repeat("ﷺ", 60) + " Ñuñoa",
+				Password: hash, Role: models.RoleHolder, Status: status, CreatedAt: 7}
+		}
+		return tx.CreateInBatches(rows, 500).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cut, err := models.OpenUnfounded(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cut.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names, last int64
+		if err := s.Read().Model(&models.HolderWord{}).Where("word LIKE 'user%'").Count(&names).Error; err != nil || names != users {
+			t.Fatal(names, err)
+		}
+		if err := s.Read().Model(&models.HolderWord{}).Where("word = 'nunoa'").Count(&last).Error; err != nil || last != users {
+			t.Fatal(last, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

@@ -43,7 +43,7 @@ func (s *Store) CreateUser(ctx context.Context, create NewUser) (*User, *Device,
 		if err != nil {
 			return fmt.Errorf("models: make a user: %w", err)
 		}
-		if err := insertHolderWords(tx, user); err != nil {
+		if err := insertHolderWords(tx, *user); err != nil {
 			return err
 		}
 		if create.Device != nil {
