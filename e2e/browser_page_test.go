@@ -24,12 +24,13 @@ import (
 	"github.com/chromedp/cdproto/network"
 	devpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
 // pagePatience bounds every wait for a page: far beyond what a loaded machine needs.
-const pagePatience = time.Minute
+var pagePatience = time.Minute
 
 // window is someone in front of a page, with a browser profile that shares nothing with anybody else's. What the page
 // complains of (console, exceptions, content policy, requests that fail) fails the test, unless the test says beforehand
@@ -38,6 +39,8 @@ type window struct {
 	t    testing.TB
 	name string
 	ctx  context.Context
+
+	front context.Context // another tab, that can stand in front of the page
 
 	mu       sync.Mutex
 	faults   []string
@@ -67,6 +70,8 @@ func open(t testing.TB, name string) *window {
 			call(ctx, target, accessibility.Enable, cdp.Empty{}),
 			call(ctx, target, runtime.AddBinding, runtime.AddBindingParams{Name: violationBinding}),
 			call(ctx, target, devpage.AddScriptToEvaluateOnNewDocument, devpage.AddScriptToEvaluateOnNewDocumentParams{Source: violationScript}),
+			// Several windows are looked at here at once, each by somebody else.
+			call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 			call(ctx, target, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "America/Mexico_City"}),
 			call(ctx, target, devbrowser.SetDownloadBehavior, devbrowser.SetDownloadBehaviorParams{
 				Behavior: devbrowser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: chromedp.FromContext(ctx).BrowserContextID,
@@ -227,10 +232,22 @@ func (w *window) reload() {
 	w.run(chromedp.Reload())
 }
 
+// reloadsInVain loads the page again where there is nothing to load it from.
+func (w *window) reloadsInVain() {
+	w.t.Helper()
+	ctx, cancel := w.limited()
+	defer cancel()
+	_ = chromedp.Do(ctx, chromedp.Reload()) // the browser's own page about what went wrong
+	w.holds(`location.protocol === "chrome-error:"`)
+}
+
 // route moves within the page, as a bookmark of the route would.
 func (w *window) route(path string) {
 	w.t.Helper()
-	eval[any](w, `void (location.hash = `+quote(path)+`)`)
+	w.do(func(ctx context.Context, target *chromedp.Target) error {
+		gesture := true // what the page does by itself, the back button would skip
+		return call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: `location.hash = ` + quote(path), UserGesture: &gesture})()
+	})
 }
 
 func (w *window) resize(width, height int64) {
@@ -315,8 +332,10 @@ const textScript = `(() => {
 	const walk = (element) => {
 		for (const node of element.childNodes) {
 			if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
-			else if (node.nodeType === Node.ELEMENT_NODE && node.ariaHidden !== "true" && node.checkVisibility()) {
-				const inline = getComputedStyle(node).display === "inline";
+			else if (node.nodeType === Node.ELEMENT_NODE && node.ariaHidden !== "true") {
+				const { display } = getComputedStyle(node);
+				if (display !== "contents" && !node.checkVisibility({ visibilityProperty: true })) continue;
+				const inline = display === "inline";
 				if (!inline) texts.push(" ");
 				walk(node);
 				if (!inline) texts.push(" ");
@@ -345,6 +364,7 @@ type element struct {
 	node     cdp.BackendNodeID
 	name     string
 	disabled bool
+	focused  bool
 }
 
 // candidates returns what has the role and a name that matches the pattern as a whole.
@@ -377,8 +397,12 @@ func (w *window) candidates(role, pattern string) ([]element, error) {
 			if expression.MatchString(name) {
 				e := element{w: w, node: node.BackendDOMNodeID, name: name}
 				for _, property := range node.Properties {
-					if property.Name == accessibility.PropertyNameDisabled && string(property.Value.Value) == "true" {
-						e.disabled = true
+					yes := string(property.Value.Value) == "true"
+					switch property.Name {
+					case accessibility.PropertyNameDisabled:
+						e.disabled = yes
+					case accessibility.PropertyNameFocused:
+						e.focused = yes
 					}
 				}
 				found = append(found, e)
@@ -483,10 +507,13 @@ const middleScript = `async function () {
 	return hit && (this.contains(hit) || hit.contains(this) && hit.closest("label") || label?.contains(hit)) ? { X: x, Y: y } : null;
 }`
 
-// fill clicks a field, empties it and types the text.
+// fill clicks a field, empties it and types the text. A click that a moving page has dodged is made again.
 func (w *window) fill(role, pattern, text string) {
 	w.t.Helper()
-	w.click(role, pattern)
+	w.until(fmt.Sprintf("%s %q has the focus", role, pattern), func() bool {
+		w.click(role, pattern)
+		return w.find(role, pattern).focused
+	})
 	w.run(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	w.run(chromedp.KeyEvent(kb.Delete))
 	w.type_(text)
@@ -544,4 +571,45 @@ func (w *window) watched(name string) []seen {
 func (w *window) nowMs() float64 {
 	w.t.Helper()
 	return eval[float64](w, `Date.now()`)
+}
+
+// looksElsewhere opens another tab in front of the page, which is hidden then.
+func (w *window) looksElsewhere() {
+	w.t.Helper()
+	if w.front == nil {
+		var cancel context.CancelFunc
+		w.front, cancel = chromedp.NewContext(w.ctx, chromedp.WithNewWindow(false))
+		w.t.Cleanup(cancel)
+		if err := chromedp.Do(w.front); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.focused(false)
+	w.activate(w.front)
+	w.holds(`document.visibilityState === "hidden"`)
+}
+
+// looksHere brings the page to the front again.
+func (w *window) looksHere() {
+	w.t.Helper()
+	w.activate(w.ctx)
+	w.focused(true)
+	w.holds(`document.visibilityState === "visible"`)
+}
+
+// focused says whether the page takes itself for the one that has the keyboard, wherever its window is.
+func (w *window) focused(yes bool) {
+	w.t.Helper()
+	w.do(func(ctx context.Context, target *chromedp.Target) error {
+		return call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: yes})()
+	})
+}
+
+func (w *window) activate(tab context.Context) {
+	w.t.Helper()
+	id := chromedp.FromContext(tab).Target.TargetID
+	w.do(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.CallBrowser(ctx, target.ActivateTarget, target.ActivateTargetParams{TargetID: id})
+		return err
+	})
 }

@@ -76,6 +76,8 @@ func (b *browser) launch(t testing.TB, program string) (err error) {
 		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:])),
 		chromedp.Flag("accept-lang", "es-MX"),
 		chromedp.Flag("lang", "es-MX"),
+		// Chromium without a head would call itself another browser.
+		chromedp.UserAgent("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"),
 		chromedp.Flag("force-color-profile", "srgb"),
 	}
 	for _, flag := range []string{
@@ -113,7 +115,7 @@ func (m tests) Run() int {
 }
 
 // startDashboard starts a bank whose pages the browser trusts. The dashboard is the embedded one, or, for whoever works on
-// it, the folder in CAUDAL_WEB.
+// it, the folder in CAUDAL_TEST_WEB.
 func startDashboard(t testing.TB, args ...string) *bank {
 	t.Helper()
 	return startBank(t, dashboardArgs(t, args...)...)
@@ -127,7 +129,7 @@ func dashboardArgs(t testing.TB, args ...string) []string {
 	writePEM(t, certificate, "CERTIFICATE", chromium.certificate.Certificate[0])
 	writePEM(t, key, "PRIVATE KEY", must[[]byte](t)(x509.MarshalPKCS8PrivateKey(chromium.certificate.PrivateKey)))
 	args = append(args, "--tls-cert", certificate, "--tls-key", key)
-	if folder := os.Getenv("CAUDAL_WEB"); folder != "" {
+	if folder := os.Getenv("CAUDAL_TEST_WEB"); folder != "" {
 		args = append(args, "--web", must[string](t)(filepath.Abs(folder)))
 	}
 	return args

@@ -38,8 +38,9 @@ type middlebox struct {
 	offer  func([]string) []string
 	answer func(string) string
 
-	mu   sync.Mutex
-	seen [][]byte
+	mu    sync.Mutex
+	seen  [][]byte
+	links []context.CancelFunc // of the sockets to bank
 }
 
 const (
@@ -74,17 +75,15 @@ func (m *middlebox) config() caudal.Config {
 // page is the address of the dashboard behind the middlebox.
 func (m *middlebox) page() string { return m.http.URL + "/" }
 
-// lead changes which bank is behind the middlebox, for what comes from now on.
+// lead puts another bank behind the middlebox, and cuts what leads to the one before.
 func (m *middlebox) lead(b *bank) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.bank = b
-}
-
-func (m *middlebox) leadsTo() *bank {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.bank
+	for _, cut := range m.links {
+		cut()
+	}
+	m.links = nil
 }
 
 func (m *middlebox) serve(w http.ResponseWriter, r *http.Request) {
@@ -94,11 +93,15 @@ func (m *middlebox) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	m.mu.Lock()
+	target := m.bank
+	m.links = append(m.links, cancel)
+	m.mu.Unlock()
 	var offered []string
 	for _, name := range strings.Split(r.Header.Get("Sec-WebSocket-Protocol"), ",") {
 		offered = append(offered, strings.TrimSpace(name))
 	}
-	bank, _, err := websocket.Dial(ctx, m.leadsTo().url(), &websocket.DialOptions{
+	bank, _, err := websocket.Dial(ctx, target.url(), &websocket.DialOptions{
 		HTTPClient:   &http.Client{Transport: &http.Transport{TLSClientConfig: anyTLS()}},
 		Subprotocols: m.offer(offered),
 	})
@@ -120,7 +123,9 @@ func (m *middlebox) serve(w http.ResponseWriter, r *http.Request) {
 
 // serveFile passes a page or one of its files through as it is.
 func (m *middlebox) serveFile(w http.ResponseWriter, r *http.Request) {
-	target := &url.URL{Scheme: "https", Host: m.leadsTo().listen}
+	m.mu.Lock()
+	target := &url.URL{Scheme: "https", Host: m.bank.listen}
+	m.mu.Unlock()
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(request *httputil.ProxyRequest) { request.SetURL(target) },
 		Transport: &http.Transport{TLSClientConfig: anyTLS(), DisableKeepAlives: true},
@@ -136,6 +141,10 @@ func (m *middlebox) pump(ctx context.Context, direction string, from, to *websoc
 			return
 		}
 		m.mu.Lock()
+		if ctx.Err() != nil { // cut while this message was under way
+			m.mu.Unlock()
+			return
+		}
 		m.seen = append(m.seen, bytes.Clone(message))
 		out := m.tamper(direction, n, message)
 		m.mu.Unlock()
