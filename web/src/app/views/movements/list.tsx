@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
 import { DayList } from './day-list.tsx';
+import { Flood, type FloodClock } from './flood.ts';
 import { ListFoot } from './list-foot.tsx';
 import { listModel } from './models.ts';
 import { NewerChip } from './newer-chip.tsx';
@@ -62,6 +63,23 @@ export function MovementList({ account, accounts, hidden, opened }: MovementList
     };
   }, [model, hidden]);
 
+  useEffect(() => {
+    const flood = new Flood(pageClock, {
+      flooded: () => model.hold(),
+      calm: () => {
+        if (!hidden && document.documentElement.scrollTop <= topPx) model.release();
+      },
+    });
+    const stop = bank.onLegs((events) => {
+      const own = events.filter((event) => event.account === account.clabe).length;
+      if (own > 0) flood.arrived(own);
+    });
+    return () => {
+      stop();
+      flood.close();
+    };
+  }, [bank, model, hidden]);
+
   return (
     <div class="mov-list" hidden={hidden}>
       <Toolbar {...{ model, account, accounts }} />
@@ -73,6 +91,15 @@ export function MovementList({ account, accounts, hidden, opened }: MovementList
     </div>
   );
 }
+
+/** The browser's own clock. */
+const pageClock: FloodClock = {
+  nowMs: () => performance.now(),
+  later: (f, ms) => {
+    const timer = setTimeout(f, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** A person who types is not answered at each letter by the bank, only by what is here already. */
 const searchPauseMs = 250;
