@@ -68,6 +68,27 @@ func stillProved(tx *gorm.DB, proved *User) error {
 	return nil
 }
 
+// stillSignedIn returns the user who signed in by a device, both by row id, where both still stand: whoever is cut off may
+// have asked for something just before. Errors: ErrUserClosed, ErrDeviceRevoked.
+func stillSignedIn(tx *gorm.DB, userID, deviceID int64) (*User, error) {
+	user, err := userWhere(tx, "id = ?", userID)
+	if err != nil {
+		return nil, err
+	}
+	if user.Status != UserActive {
+		return nil, ErrUserClosed
+	}
+	var device Device
+	err = tx.Where("id = ? AND user_id = ? AND revoked_at IS NULL", deviceID, userID).Take(&device).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrDeviceRevoked
+	}
+	if err != nil {
+		return nil, fmt.Errorf("models: read a device: %w", err)
+	}
+	return user, nil
+}
+
 func (s *Store) insertDevice(tx *gorm.DB, userID int64, enrol NewDevice) (*Device, error) {
 	var live int64
 	if err := tx.Model(&Device{}).Where("user_id = ? AND revoked_at IS NULL", userID).Count(&live).Error; err != nil {
@@ -166,15 +187,20 @@ func liveDevice(tx *gorm.DB, userID int64, publicID []byte) (*Device, error) {
 	return &device, nil
 }
 
-// RenameDevice gives a live device of the user another name; changed is false where it has that name already. It does not
-// raise the generation: nobody may do more or less after it.
+// RenameDevice gives a live device of the user another name; changed is false where it has that name already. by is the row
+// id of the device that asks. It does not raise the generation: nobody may do more or less after it.
 //
-// Errors: ErrText, and ErrDeviceNotFound as RevokeDevice has it.
-func (s *Store) RenameDevice(ctx context.Context, userID int64, publicID []byte, name string) (device *Device, changed bool, err error) {
+// Errors: ErrText, ErrUserClosed, ErrDeviceRevoked (the one that asks), and ErrDeviceNotFound as RevokeDevice has it.
+func (s *Store) RenameDevice(ctx context.Context, userID, by int64, publicID []byte, name string) (
+	device *Device, changed bool, err error,
+) {
 	if name, err = CleanDeviceName(name); err != nil {
 		return nil, false, err
 	}
 	err = s.write(ctx, func(tx *gorm.DB) (err error) {
+		if _, err := stillSignedIn(tx, userID, by); err != nil {
+			return err
+		}
 		if device, err = liveDevice(tx, userID, publicID); err != nil || device.Name == name {
 			return err
 		}

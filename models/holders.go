@@ -3,7 +3,6 @@ package models
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,21 +88,11 @@ func (s *Store) FindHolders(ctx context.Context, by Staff, query string, fits fu
 
 // stillStaff makes sure that whoever signed in as staff still is, by a device that still stands, and returns their role.
 func stillStaff(tx *gorm.DB, by Staff) (Role, error) {
-	user, err := userWhere(tx, "id = ?", by.User)
+	user, err := stillSignedIn(tx, by.User, by.Device)
 	if err != nil {
 		return "", err
 	}
-	var device Device
-	err = tx.Where("id = ? AND user_id = ? AND revoked_at IS NULL", by.Device, by.User).Take(&device).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-		return "", fmt.Errorf("models: read a device: %w", err)
-	}
-	switch {
-	case user.Status != UserActive:
-		return "", ErrUserClosed
-	case err != nil:
-		return "", ErrDeviceRevoked
-	case user.Role != RoleTeller && user.Role != RoleAdmin:
+	if user.Role != RoleTeller && user.Role != RoleAdmin {
 		return "", ErrNotStaff
 	}
 	return user.Role, nil

@@ -126,31 +126,41 @@ func TestATrailShowsWhatItDoesNotUnderstand(t *testing.T) {
 func TestADeviceIsRenamedByItsOwner(t *testing.T) {
 	s := open(t, models.Config{})
 	ana, phone, _ := createUser(t, s, "ana", "Ana")
-	luis, _, _ := createUser(t, s, "luis", "Luis")
+	luis, tablet, _ := createUser(t, s, "luis", "Luis")
 	generation := s.Generation()
-	device, changed, err := s.RenameDevice(t.Context(), ana.ID, phone.PublicID, "  Teléfono   de Ana ")
+	device, changed, err := s.RenameDevice(t.Context(), ana.ID, phone.ID, phone.PublicID, "  Teléfono   de Ana ")
 	if err != nil || !changed || device.Name != "Teléfono de Ana" || device.ID != phone.ID {
 		t.Fatal(device, changed, err)
 	}
-	if device, changed, err = s.RenameDevice(t.Context(), ana.ID, phone.PublicID, "Teléfono de Ana"); err != nil || changed || device.ID != phone.ID {
+	if device, changed, err = s.RenameDevice(t.Context(), ana.ID, phone.ID, phone.PublicID, "Teléfono de Ana"); err != nil || changed || device.ID != phone.ID {
 		t.Fatal("the name that it has:", device, changed, err)
 	}
 	if s.Generation() != generation {
 		t.Error("a name changed who may do what")
 	}
 	for _, name := range []string{"", " ", "a\x1b[0m", string(make([]rune, 61))} {
-		if _, _, err := s.RenameDevice(t.Context(), ana.ID, phone.PublicID, name); !errors.Is(err, models.ErrText) {
+		if _, _, err := s.RenameDevice(t.Context(), ana.ID, phone.ID, phone.PublicID, name); !errors.Is(err, models.ErrText) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if _, _, err := s.RenameDevice(t.Context(), luis.ID, phone.PublicID, "mine"); !errors.Is(err, models.ErrDeviceNotFound) {
+	if _, _, err := s.RenameDevice(t.Context(), luis.ID, tablet.ID, phone.PublicID, "mine"); !errors.Is(err, models.ErrDeviceNotFound) {
 		t.Error("another's device:", err)
+	}
+	laptop, err := s.AddDevice(t.Context(), ana, newDevice(t, "laptop"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	if _, err := s.RevokeDevice(t.Context(), ana.ID, phone.PublicID); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.RenameDevice(t.Context(), ana.ID, phone.PublicID, "again"); !errors.Is(err, models.ErrDeviceNotFound) {
+	if _, _, err := s.RenameDevice(t.Context(), ana.ID, laptop.ID, phone.PublicID, "again"); !errors.Is(err, models.ErrDeviceNotFound) {
 		t.Error("a revoked device:", err)
+	}
+	if _, _, err := s.RenameDevice(t.Context(), ana.ID, phone.ID, laptop.PublicID, "again"); !errors.Is(err, models.ErrDeviceRevoked) {
+		t.Error("by a revoked device:", err)
+	}
+	if _, _, err := s.RenameDevice(t.Context(), ana.ID, tablet.ID, laptop.PublicID, "again"); !errors.Is(err, models.ErrDeviceRevoked) {
+		t.Error("by another's device:", err)
 	}
 	read, _, err := s.DeviceByPublicID(t.Context(), phone.PublicID)
 	if !errors.Is(err, models.ErrDeviceRevoked) || read.Name != "Teléfono de Ana" {

@@ -60,13 +60,22 @@ func renameDevice(c call, request *protocol.Command) {
 		if wait, ok := c.limits.renames.Take(who.user); !ok {
 			return nil, rateLimited(wait)
 		}
-		device, changed, err := c.config.Store.RenameDevice(ctx, who.user, r.GetDeviceId(), name)
-		if err != nil {
-			return nil, err
-		}
-		if changed {
-			c.config.Hub.DeviceRenamed(who.user, c.session.conn, device.PublicID, device.Name)
-		}
-		return &protocol.Reply{Result: &protocol.Reply_Device{Device: deviceMessage(device, who.device)}}, nil
+		return nil, c.rename(ctx, who, r.GetDeviceId(), name)
 	})
+}
+
+// rename names a device, tells of it and answers, one device after the other: a name has no version, so that the last one
+// that a connection hears must be the last one that was committed.
+func (c call) rename(ctx context.Context, who *person, id []byte, name string) error {
+	c.naming.Lock()
+	defer c.naming.Unlock()
+	device, changed, err := c.config.Store.RenameDevice(ctx, who.user, who.device, id, name)
+	if err != nil {
+		return err
+	}
+	if changed {
+		c.config.Hub.DeviceRenamed(who.user, c.session.conn, device.PublicID, device.Name)
+	}
+	c.reply(&protocol.Reply{Result: &protocol.Reply_Device{Device: deviceMessage(device, who.device)}})
+	return nil
 }

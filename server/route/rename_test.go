@@ -2,6 +2,7 @@ package route
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,37 @@ func TestADevicesNewNameReachesTheOthers(t *testing.T) {
 	}
 	if got := laptop.WaitEvent().GetDeviceRenamed().GetName(); got != "Otro" { // nothing came for the first, which it asked for
 		t.Errorf("heard %q", got)
+	}
+}
+
+// Names have no version, so the last one that is heard must be the one that the bank has.
+func TestTheLastNameOfADeviceThatIsHeardIsTheOneItHas(t *testing.T) {
+	h := open(t, nil)
+	laptop := h.register("ana")
+	phone, tablet := h.login("ana"), h.login("ana")
+	tablet.subscribe()
+	const rounds = 100
+	for round := range rounds {
+		var answers []chan *protocol.Reply
+		for i, c := range []*customer{laptop, phone} {
+			for j := range 2 {
+				answers = append(answers, c.Send(renameDeviceCommand(phone.device.ID, fmt.Sprintf("name %d %d %d", round, i, j)))...)
+			}
+		}
+		for _, answer := range answers {
+			if reply := <-answer; reply.GetDevice() == nil {
+				t.Fatal(reply)
+			}
+		}
+		var heard string
+		for range answers {
+			heard = tablet.WaitEvent().GetDeviceRenamed().GetName()
+		}
+		for _, device := range tablet.devices() {
+			if bytes.Equal(device.GetId(), phone.device.ID) && device.GetName() != heard {
+				t.Fatalf("round %d: heard %q, is called %q", round, heard, device.GetName())
+			}
+		}
 	}
 }
 

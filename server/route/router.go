@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"caudal/models"
@@ -66,6 +67,7 @@ type Router struct {
 	desk   *pool
 	door   *pool
 	seen   *seen
+	naming sync.Mutex      // see call.rename
 	ctx    context.Context // of everything that workers do
 	cancel context.CancelFunc
 }
