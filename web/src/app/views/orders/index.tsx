@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { type Order, settled } from '../../../caudal/index.ts';
 import { announce, toast } from '../../announce.ts';
 import { useBank } from '../../bank.ts';
-import { route } from '../../router.ts';
+import { route, type ViewName } from '../../router.ts';
 import { Button } from '../../ui/index.ts';
 import { placeOf } from '../send/place.ts';
 import { Details } from './details.tsx';
@@ -32,7 +32,7 @@ export function OrdersStrip() {
   const [all, setAll] = useState(false);
   const nowMs = useStripClock(bank.orders.value);
   const open = openOrder();
-  const orders = stripOrders(bank.orders.value, nowMs, open);
+  const orders = stripOrders(ordersOf(bank.orders.value, route.value.view), nowMs, open);
   const shown = all ? orders : orders.slice(0, shownMax);
   const inDialog = bank.orders.value.find(({ key }) => key === detailed);
   const live = bank.freshness.value.kind === 'live';
@@ -78,6 +78,11 @@ export function OrdersStrip() {
       {inDialog !== undefined && <Details order={inDialog} log={log} onClose={() => setDetailed(undefined)} />}
     </>
   );
+}
+
+/** The counter shows a teller's orders itself. */
+function ordersOf(orders: readonly Order[], view: ViewName): readonly Order[] {
+  return view === 'teller' ? orders.filter(({ command }) => command.kind !== 'deposit' && command.kind !== 'withdraw') : orders;
 }
 
 /** The key of the order whose own page is open. */
