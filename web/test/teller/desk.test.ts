@@ -162,3 +162,15 @@ test('another teller finds an empty counter', () => {
   session.value = { username: 'otra' } as Session;
   assert.equal(desk.counter.value.step, 'search');
 });
+
+test('what was refused and is corrected is put away', () => {
+  const { desk, dismissed, given, orders, order, toReview } = bankOf();
+  toReview();
+  desk.confirm();
+  const key = given[0]?.key ?? '';
+  orders.value = [order(key, 'refused')];
+  desk.move({ kind: 'correct' });
+  assert.deepEqual(dismissed, [key]);
+  const at = desk.counter.value;
+  assert.ok(at.step === 'amount' && at.draft.amount === '1.50');
+});

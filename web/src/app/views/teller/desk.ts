@@ -84,7 +84,7 @@ export class Desk {
 
   move(m: Move): void {
     const before = this.#counter.peek();
-    if (m.kind === 'next_customer' || m.kind === 'same_customer') {
+    if (m.kind === 'next_customer' || m.kind === 'same_customer' || m.kind === 'correct') {
       this.#putAway(before);
     }
     if (m.kind === 'next_customer') {

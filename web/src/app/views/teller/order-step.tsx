@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { announce } from '../../announce.ts';
-import { explain } from '../../errors.ts';
 import { money } from '../../format.ts';
 import { Banner, Button, CopyButton, groupClabe, Icon, type IconName } from '../../ui/index.ts';
 import type { Review } from './counter.ts';
 import { commandOf, type CashOrder, type Desk } from './desk.ts';
 import { ReceiptSlip } from './receipt-slip.tsx';
+import { refusal } from './refusal.ts';
 import { t } from './text.ts';
 
 const icons: Readonly<Record<CashOrder['state'], IconName>> = { sending: 'send', unknown: 'clock', done: 'check', refused: 'close' };
@@ -80,7 +80,7 @@ function Told({ desk, state, order, command }: PartProps & { command: CashOrder[
       );
     case 'refused':
       return (
-        <Banner tone="danger" title={order?.error === undefined ? undefined : explain(order.error)}>
+        <Banner tone="danger" title={order?.error === undefined ? undefined : refusal(order.error.code)}>
           {t.refusedText}
         </Banner>
       );

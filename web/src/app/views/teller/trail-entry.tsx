@@ -1,7 +1,7 @@
 import { AuditAction, type AuditEntry } from '../../../caudal/index.ts';
-import { explainCode } from '../../errors.ts';
 import { Amount, classes, groupClabe, Icon, Time, type IconName } from '../../ui/index.ts';
 import { outcome, signedMinor } from './audit.ts';
+import { refusal } from './refusal.ts';
 import { t } from './text.ts';
 
 /** One line of the audit log: what was done, to whom, and how it ended. */
@@ -29,7 +29,7 @@ export function TrailEntry({ entry, all }: { entry: AuditEntry; all: boolean }) 
         </p>
         {end.kind === 'refused' && (
           <p class="trail-refusal">
-            {t.wasRefused}: {explainCode(end.code)}
+            {t.wasRefused}: {refusal(end.code)}
           </p>
         )}
       </div>
