@@ -34,6 +34,7 @@ func publicServer(sockets *conn.Server, pages http.Handler, hosts conn.Hosts, lo
 	e.HTTPErrorHandler = plainError
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
+			c.Response().Header().Set("Cache-Control", "no-store") // a refusal; the pages say otherwise of themselves
 			if !hosts.Allow(c.Request().Host) {
 				return echo.NewHTTPError(http.StatusMisdirectedRequest)
 			}

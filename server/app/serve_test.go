@@ -207,6 +207,47 @@ func TestThePublicListenerHasThePageAndNothingElse(t *testing.T) {
 	}
 }
 
+// An answer that says no is true for a moment only: a new version, or a name that is allowed, makes it wrong.
+func TestNoRefusalIsKeptByACache(t *testing.T) {
+	p := newPlace(t)
+	s := p.serve()
+	for name, row := range map[string]struct {
+		path   string
+		change func(*http.Request)
+		status int
+	}{
+		"no page":             {"/metrics", nil, http.StatusNotFound},
+		"no asset":            {"/assets/old-0123456789.js", nil, http.StatusNotFound},
+		"no asset, HEAD":      {"/assets/old-0123456789.js", func(r *http.Request) { r.Method = http.MethodHead }, http.StatusNotFound},
+		"a folder":            {"/assets/", nil, http.StatusNotFound},
+		"a way out of assets": {"/assets/../index.html", nil, http.StatusNotFound},
+		"an encoded way out":  {"/assets/%2e%2e/index.html", nil, http.StatusNotFound},
+		"an encoded slash":    {"/assets%2f..%2findex.html", nil, http.StatusNotFound},
+		"two slashes":         {"//", nil, http.StatusNotFound},
+		"a backslash":         {"/assets/..%5cindex.html", nil, http.StatusNotFound},
+		"a zero byte":         {"/licences.txt%00.html", nil, http.StatusNotFound},
+		"no demo here":        {"/demo", nil, http.StatusNotFound},
+		"a demo's file":       {"/demo.html", nil, http.StatusNotFound},
+		"deleted":             {"/licences.txt", func(r *http.Request) { r.Method = http.MethodDelete }, http.StatusMethodNotAllowed},
+		"traced":              {"/", func(r *http.Request) { r.Method = http.MethodTrace }, http.StatusMethodNotAllowed},
+		"a socket's head":     {"/ws", func(r *http.Request) { r.Method = http.MethodHead }, http.StatusMethodNotAllowed},
+		"an asset rebound":    {"/assets/x.js", func(r *http.Request) { r.Host = "evil.example" }, http.StatusMisdirectedRequest},
+		"a form rebound":      {"/", func(r *http.Request) { r.Host, r.Method = "evil.example", http.MethodPost }, http.StatusMisdirectedRequest},
+	} {
+		response, _ := s.page(row.path, row.change)
+		if h := response.Header; response.StatusCode != row.status || h.Get("Cache-Control") != "no-store" || h.Get("ETag") != "" ||
+			h.Get("Content-Encoding") != "" || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %v", name, response.StatusCode, response.Header)
+		}
+	}
+	get, body := s.page("/", nil)
+	head, none := s.page("/", func(r *http.Request) { r.Method = http.MethodHead })
+	if none != "" || head.ContentLength != int64(len(body)) || head.StatusCode != get.StatusCode ||
+		head.Header.Get("ETag") != get.Header.Get("ETag") || get.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("GET %v, HEAD %v of %d bytes", get.Header, head.Header, head.ContentLength)
+	}
+}
+
 func TestAStopUnderLoadAnswersEverythingAndLosesNothing(t *testing.T) {
 	p := newPlace(t).demo()
 	s := p.serve("--demo")
