@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { BankContext, useBank, type Bank } from './bank.ts';
 import { isHalt } from './halt.ts';
 import { lazily } from './lazy.tsx';
@@ -26,6 +26,7 @@ function Stage() {
   const session = bank.session.value;
   const known = bank.hasDevice.value;
   const revoked = useEnded(bank);
+  const wasIn = useRef(false);
   useEffect(() => {
     if (known === true) {
       Inside.preload();
@@ -40,12 +41,13 @@ function Stage() {
     return <Halted why={link.why} />;
   }
   if (session !== undefined) {
+    wasIn.current = true;
     return <Inside session={session} />;
   }
   if (known === undefined) {
     return null; // the store is being read: in a moment it is clear what to show
   }
-  return known ? <Recognising /> : <Entry revoked={revoked} />;
+  return known ? <Recognising /> : <Entry revoked={revoked} returned={wasIn.current} />;
 }
 
 /**

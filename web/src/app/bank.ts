@@ -65,8 +65,8 @@ export class Bank {
         this.#plan();
       }),
       client.on('diverged', ({ account }) => {
-        this.#diverged.value = new Set([...this.#diverged.peek(), account]);
         this.#movements.get(account)?.reset();
+        this.#plan();
       }),
     );
     if (typeof document !== 'undefined') {
@@ -186,14 +186,17 @@ export class Bank {
       this.#session.value = client.session;
       this.#channel.value = client.channel;
       this.#hasDevice.value = client.hasDevice;
+      if (client.diverged.size !== this.#diverged.peek().size) {
+        this.#diverged.value = new Set(client.diverged);
+      }
       if (this.#dirty.delete('accounts')) {
         this.#accounts.value = [...client.accounts.values()].sort(byOpening);
       }
       if (this.#dirty.delete('devices')) {
-        this.#devices.value = client.devices;
+        this.#devices.value = [...client.devices];
       }
       if (this.#dirty.delete('orders')) {
-        this.#orders.value = client.orders;
+        this.#orders.value = [...client.orders];
       }
       this.#refresh();
       this.#deliver(legs);
@@ -220,7 +223,6 @@ export class Bank {
   #forget(): void {
     this.#movements.forEach((movements) => movements.close());
     this.#movements.clear();
-    this.#diverged.value = new Set();
     this.#dirty.add('accounts').add('devices').add('orders');
   }
 

@@ -19,15 +19,15 @@ export function Preferences({ small }: { small?: boolean }) {
       <Segmented
         label={t.theme}
         small={small === true}
-        iconsOnly
+        iconsOnly={small === true}
         value={theme.value}
         onValue={(chosen) => {
           theme.value = chosen;
         }}
         choices={[
-          { value: 'system', label: t.themeSystem, icon: 'system' },
-          { value: 'light', label: t.themeLight, icon: 'sun' },
-          { value: 'dark', label: t.themeDark, icon: 'moon' },
+          { value: 'system', label: t.themeSystem, ...(small === true ? { icon: 'system' } : {}) },
+          { value: 'light', label: t.themeLight, ...(small === true ? { icon: 'sun' } : {}) },
+          { value: 'dark', label: t.themeDark, ...(small === true ? { icon: 'moon' } : {}) },
         ]}
       />
     </div>

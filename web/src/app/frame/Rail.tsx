@@ -23,14 +23,14 @@ export function Rail({ session }: { session: Session }) {
         <Button class="top-menu" icon="person" aria-label={t.menu} title={t.menu} onClick={() => setMenu(true)} />
       </header>
       <Places session={session} />
-      <div class="rail-foot">
+      <section class="rail-foot" aria-label={t.signedInAs}>
         <Preferences small />
         <div class="rail-who">
           <Person session={session} />
           <Button small icon="keyboard" class="bare" aria-label={t.shortcuts} title={`${t.shortcuts} (?)`} onClick={() => setShortcuts(true)} />
           <Button small icon="out" class="bare" aria-label={t.signOut} title={t.signOut} onClick={() => setLeaving(true)} />
         </div>
-      </div>
+      </section>
       <Dialog open={menu} onClose={() => setMenu(false)} title={t.preferences}>
         <Person session={session} />
         <Preferences />

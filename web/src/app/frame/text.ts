@@ -13,6 +13,7 @@ export const t = catalogue(
     security: 'Seguridad',
     teller: 'Ventanilla',
     signin: 'Entrar',
+    register: 'Abrir cuenta',
 
     live: 'En vivo',
     connecting: 'Conectando',
@@ -35,7 +36,7 @@ export const t = catalogue(
     preferences: 'Preferencias',
     language: 'Idioma',
     theme: 'Apariencia',
-    themeSystem: 'Como el sistema',
+    themeSystem: 'Sistema',
     themeLight: 'Clara',
     themeDark: 'Oscura',
     signedInAs: 'Tu sesión',
@@ -71,6 +72,7 @@ export const t = catalogue(
     security: 'Security',
     teller: 'Counter',
     signin: 'Sign in',
+    register: 'Open an account',
 
     live: 'Live',
     connecting: 'Connecting',
@@ -93,7 +95,7 @@ export const t = catalogue(
     preferences: 'Preferences',
     language: 'Language',
     theme: 'Appearance',
-    themeSystem: 'Like the system',
+    themeSystem: 'System',
     themeLight: 'Light',
     themeDark: 'Dark',
     signedInAs: 'Your session',

@@ -1,16 +1,24 @@
-import { useEffect } from 'preact/hooks';
-import SignIn from '../views/signin/index.tsx';
-import { route } from '../router.ts';
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../frame/text.ts';
+import { route } from '../router.ts';
+import SignIn from '../views/signin/index.tsx';
 import { Outside } from './Outside.tsx';
 
-/** The stage of whoever is not signed in. `revoked`: their device was, just now. */
-export default function Entry({ revoked }: { revoked: boolean }) {
+/** The stage of whoever is not signed in. `revoked`: their device was, just now. `returned`: they were inside before. */
+export default function Entry({ revoked, returned }: { revoked: boolean; returned: boolean }) {
+  const page = route.value.parts[0] === 'register' ? 'register' : 'signin';
+  const before = useRef(returned ? '' : page);
   useEffect(() => {
-    document.title = `${t.signin} · Caudal`;
+    document.title = `${page === 'register' ? t.register : t.signin} · Caudal`;
   });
+  useEffect(() => {
+    if (before.current !== page) {
+      before.current = page;
+      document.querySelector<HTMLElement>('#main h1')?.focus();
+    }
+  }, [page]);
   return (
-    <Outside key={route.value.parts[0]}>
+    <Outside>
       <SignIn revoked={revoked} />
     </Outside>
   );
