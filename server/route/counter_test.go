@@ -138,6 +138,71 @@ func TestWhatALookUpFindsFitsARecord(t *testing.T) {
 	}
 }
 
+// The most holders with as many accounts as fit, and with more: whatever is shown fits, and one who is named is always shown.
+func TestTwentyRichHoldersFitARecordOrSaySo(t *testing.T) {
+	for _, accounts := range []int{1, 8, 32} {
+		h := open(t, nil)
+		caja := h.teller("caja")
+		for i := range models.MaxFound {
+			user, _, _, err := h.store.CreateUser(context.Background(), models.NewUser{
+				Username: fmt.Sprintf("rico_%0*d", models.MaxUsername-len("rico_"), i), Owner: strings.Repeat("𐐷", 80),
+				PasswordHash: "$argon2id$test", AccountName: strings.Repeat("𐐷", 60), Currency: money.MXN,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range accounts - 1 {
+				h.openAccount(user.ID, strings.Repeat("𐐷", 60))
+			}
+		}
+		reply := caja.Do(find("rico"))
+		n := len(reply.GetFindHolders().GetHolders())
+		if n == 0 || proto.Size(reply) > cipher.MaxBody-32 || reply.GetFindHolders().GetMore() != (n < models.MaxFound) {
+			t.Fatalf("%d accounts each: %d holders in %d bytes, more %t; %v", accounts, n, proto.Size(reply), reply.GetFindHolders().GetMore(), reply.GetError())
+		}
+		if accounts == 1 && n != models.MaxFound {
+			t.Errorf("%d holders with one account each", n)
+		}
+		last := fmt.Sprintf("rico_%0*d", models.MaxUsername-len("rico_"), models.MaxFound-1)
+		if named := caja.Do(find(last)).GetFindHolders(); len(named.GetHolders()) != 1 || len(named.GetHolders()[0].GetAccounts()) != accounts {
+			t.Errorf("the last one by name: %v", named)
+		}
+	}
+}
+
+// Pages of the longest entries that there are: together they are the log, and each fits a record.
+func TestAPageOfTheLongestEntriesFitsARecord(t *testing.T) {
+	h := open(t, nil)
+	ana, caja := h.register("ana"), h.teller("caja")
+	const entries = protocol.AuditEntries + 10
+	for i := range entries / 2 {
+		if got := caja.Code(caja.deposit(ana.account, int64(i+1), strings.Repeat("𐐷", models.MaxMemo))); got != protocol.Code_CODE_UNSPECIFIED {
+			t.Fatal(got)
+		}
+		if got := caja.Code(find(strings.Repeat("<𐐷", models.MaxQuery/2))); got != protocol.Code_CODE_INVALID_ARGUMENT {
+			t.Fatal(got) // no word of two letters: not in the log
+		}
+		if got := caja.Code(find(strings.Repeat("𐐷", models.MaxQuery))); got != protocol.Code_CODE_UNSPECIFIED {
+			t.Fatal(got)
+		}
+	}
+	seen, cursor := 0, ""
+	for {
+		reply := caja.Do(listAuditCommand(0, cursor))
+		page := reply.GetListAudit()
+		if len(page.GetEntries()) == 0 || proto.Size(reply) > cipher.MaxBody-32 {
+			t.Fatalf("%d entries in %d bytes: %v", len(page.GetEntries()), proto.Size(reply), reply.GetError())
+		}
+		seen += len(page.GetEntries())
+		if cursor = page.GetNext(); cursor == "" {
+			break
+		}
+	}
+	if seen != entries {
+		t.Errorf("%d entries of %d", seen, entries)
+	}
+}
+
 func TestATellersTrailHasWhatTheyDidAndWhatTheyWereRefused(t *testing.T) {
 	h := open(t, nil)
 	ana, caja, otra := h.register("ana"), h.teller("caja"), h.teller("otra")
