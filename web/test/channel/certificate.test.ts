@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { concat, fromHex, label, toHex, u8, utf8 } from "../../src/caudal/channel/bytes.ts";
+import { concat, equal, fromHex, label, toHex, u8, utf8 } from "../../src/caudal/channel/bytes.ts";
 import { checkCertificate } from "../../src/caudal/channel/certificate-check.ts";
 import { usableKey, verify } from "../../src/caudal/channel/ed25519.ts";
 import type { ChannelErrorCode } from "../../src/caudal/channel/errors.ts";
@@ -86,7 +86,8 @@ suite("keys that no honest signer has", () => {
       const succeeding = await signCertificate({ identity, staticKey, extensions });
       await rejects(checkCertificate(succeeding, { staticKey, nowMs }), "certificate_predecessor");
     }
-    assert.equal(usableKey(new Uint8Array(31)), false);
+    for (const length of [0, 31, 33]) assert.equal(usableKey(new Uint8Array(length).fill(2)), false);
+    assert.equal(usableKey(new Uint8Array(32).fill(2)), true);
   });
 });
 
@@ -154,6 +155,7 @@ suite("certificates out of bounds", async () => {
     ["space before", { identity, staticKey, name: utf8(" Banco") }, "certificate_malformed"],
     ["space behind", { identity, staticKey, name: utf8("Banco ") }, "certificate_malformed"],
     ["no-break space", { identity, staticKey, name: utf8("Banco\u00a0Caudal") }, "certificate_malformed"],
+    ["paragraph separator", { identity, staticKey, name: utf8("Banco\u2029Caudal") }, "certificate_malformed"],
     ["line separator", { identity, staticKey, name: utf8("Banco\u2028Caudal") }, "certificate_malformed"],
     ["byte order mark", { identity, staticKey, name: utf8("\ufeffBanco") }, "certificate_malformed"],
     ["control", { identity, staticKey, name: utf8("Banco\u001b[2J") }, "certificate_malformed"],
@@ -163,6 +165,11 @@ suite("certificates out of bounds", async () => {
     [
       "short predecessor",
       { identity, staticKey, extensions: extension(1, new Uint8Array(95)) },
+      "certificate_malformed",
+    ],
+    [
+      "long predecessor",
+      { identity, staticKey, extensions: extension(1, new Uint8Array(97)) },
       "certificate_malformed",
     ],
     [
@@ -190,6 +197,39 @@ suite("certificates out of bounds", async () => {
       await assert.rejects(checkCertificate(altered, { staticKey, nowMs }), `byte ${at}`);
     }
   });
+});
+
+test("a certificate holds from its first millisecond to the last of its last second", async () => {
+  const identity = await makeIdentity();
+  const staticKey = new Uint8Array(32).fill(7);
+  const [notBefore, notAfter] = [nowMs / 1000, nowMs / 1000 + 10];
+  const raw = await signCertificate({ identity, staticKey, notBefore, notAfter });
+  for (const ms of [1000 * notBefore, 1000 * notBefore + 0.5, 1000 * notAfter, 1000 * notAfter + 999]) {
+    await checkCertificate(raw, { staticKey, nowMs: ms });
+  }
+  for (const ms of [1000 * notBefore - 1, 0, -1, Number.NEGATIVE_INFINITY, Number.NaN]) {
+    await rejects(checkCertificate(raw, { staticKey, nowMs: ms }), "certificate_not_yet_valid");
+  }
+  for (const ms of [1000 * notAfter + 1000, Number.POSITIVE_INFINITY]) {
+    await rejects(checkCertificate(raw, { staticKey, nowMs: ms }), "certificate_expired");
+  }
+});
+
+test("of several faults the first check speaks: key, signature, time, pin", async () => {
+  const [identity, stranger] = [await makeIdentity(), await makeIdentity()];
+  const [staticKey, other] = [new Uint8Array(32).fill(7), new Uint8Array(32).fill(8)];
+  const raw = await signCertificate({ identity, staticKey });
+  const forged = concat(raw.slice(0, -1), u8((raw.at(-1) ?? 0) ^ 1));
+  const [pin, late] = [stranger.publicKey, nowMs + 8 * 86_400_000];
+  await rejects(checkCertificate(forged, { staticKey: other, nowMs: late, pin }), "certificate_static");
+  await rejects(checkCertificate(forged, { staticKey, nowMs: late, pin }), "certificate_signature");
+  await rejects(checkCertificate(raw, { staticKey, nowMs: late, pin }), "certificate_expired");
+  await rejects(checkCertificate(raw, { staticKey, nowMs, pin }), "identity_changed");
+});
+
+test("the beginning of something equal is not equal", () => {
+  const [short, long] = [Uint8Array.of(1, 0), Uint8Array.of(1, 0, 0)];
+  assert.deepEqual([equal(short, long), equal(long, short), equal(short, short.slice())], [false, false, true]);
 });
 
 test("a signature has one spelling: S is below the order of the group", async () => {

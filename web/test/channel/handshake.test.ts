@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+
 import { type Bytes, concat, fromHex, toHex } from "../../src/caudal/channel/bytes.ts";
 import { startHandshake } from "../../src/caudal/channel/handshake.ts";
 import { freshKeys, Initiator } from "../../src/caudal/channel/initiator.ts";
+import { nobleKeyPair } from "../../src/caudal/channel/mlkem-noble.ts";
 import { classic, hybrid, maxCertificate, message1Length, message2Length } from "../../src/caudal/channel/suite.ts";
 import { Symmetric } from "../../src/caudal/channel/symmetric.ts";
 import { agree, generateX25519 } from "../../src/caudal/channel/x25519.ts";
@@ -284,4 +287,26 @@ test("a handshake that is over takes nothing for authentic", async () => {
   await assert.rejects(symmetric.encryptAndHash(new Uint8Array(48)), TypeError);
   await assert.rejects(symmetric.mixKey(new Uint8Array(32)), TypeError);
   await assert.rejects(symmetric.split(), TypeError);
+});
+
+test("the secrets of a handshake are overwritten, whatever comes of it", async () => {
+  const bank = await makeBank();
+  for (const length of [undefined, 1300, 1]) {
+    const keys = ml_kem768.keygen();
+    const kem = nobleKeyPair(keys);
+    const source = { x25519: generateX25519, mlkem: async () => kem };
+    const client = await Initiator.start(hybrid, [hybrid.subprotocol], source);
+    const { message2 } = await answer(bank, client.message1);
+    const [settled] = await Promise.allSettled([client.readMessage2(message2.slice(0, length))]);
+    assert.equal(settled?.status, length === undefined ? "fulfilled" : "rejected");
+    assert.deepEqual(keys.secretKey, new Uint8Array(keys.secretKey.length));
+  }
+  const secret = new Uint8Array(32).fill(1);
+  await (await Symmetric.start(hybrid.protocolName, new Uint8Array(0))).mixKey(secret);
+  assert.deepEqual(secret, new Uint8Array(32));
+});
+
+test("a client holds no longer certificate than a Go client does", () => {
+  assert.equal(maxCertificate, 16384); // MaxCertificate in cipher/suite.go
+  assert.deepEqual([message2Length(hybrid, 0), message2Length(classic, 0)], [1200, 96]);
 });

@@ -362,3 +362,50 @@ test("a close code that is none closes nothing", async () => {
   for (const code of [65536, -1, 1000.5, Number.NaN]) await assert.rejects(sealer.sealClose(code), RangeError);
   assert.deepEqual(await opener.open(await sealer.sealClose(65535)), { type: "close", code: 65535 });
 });
+
+test("after a record that the engine did not seal none goes out, though it was sealed", async () => {
+  const { sealer } = await direction();
+  const subtle: object = crypto.subtle;
+  const encrypting = crypto.subtle.encrypt.bind(crypto.subtle);
+  let calls = 0;
+  const value = (...call: Parameters<SubtleCrypto["encrypt"]>) =>
+    ++calls === 2 ? Promise.reject(new DOMException("out of memory", "OperationError")) : encrypting(...call);
+  Object.defineProperty(subtle, "encrypt", { value, configurable: true });
+  try {
+    const [a, b, c, close] = [..."abc"].map((text) => sealer.seal(utf8(text))).concat(sealer.sealClose(1000));
+    assert(a && b && c && close);
+    assert.equal((await a).length, 80);
+    const error = await rejects(b, "engine");
+    for (const later of [c, close]) assert.equal(await rejects(later, "engine"), error);
+    assert.equal(await rejects(sealer.seal(utf8("d")), "engine"), error);
+    assert.equal(calls, 4);
+  } finally {
+    Reflect.deleteProperty(subtle, "encrypt");
+  }
+});
+
+test("failures that nobody waits for are told to nobody else", async () => {
+  let unhandled = 0;
+  const count = (): void => void unhandled++;
+  process.on("unhandledRejection", count);
+  try {
+    const key = await crypto.subtle.importKey("raw", new Uint8Array(32), "AES-GCM", false, ["decrypt"]);
+    new CipherState(key, rekeyInterval - 1).next(); // the next key cannot be made
+    const sealer = new Sealer(new CipherState(key));
+    for (const sealed of [sealer.seal(utf8("a")), sealer.seal(utf8("b"))]) await rejects(sealed, "engine");
+    const { opener } = await direction();
+    const results = [opener.open(new Uint8Array(80)), opener.open(new Uint8Array(80))];
+    for (const result of results) await rejects(result, "record_authentication");
+    await new Promise((resolve) => setImmediate(resolve)); // Node tells of unhandled ones before this
+  } finally {
+    process.off("unhandledRejection", count);
+  }
+  assert.equal(unhandled, 0);
+});
+
+test("a key cannot be read back, and its bytes are overwritten", async () => {
+  const raw = new Uint8Array(32).fill(9);
+  const key = await importKey(raw);
+  assert.equal(key.extractable, false);
+  assert.deepEqual(raw, new Uint8Array(32));
+});
