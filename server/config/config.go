@@ -143,10 +143,11 @@ type Config struct {
 	MissBurst int           `key:"miss_burst" default:"20" demo:"1000" usage:"unknown accounts, payees and pages that one user may name at once"`
 	MissEvery time.Duration `key:"miss_every" default:"30s" demo:"100ms" usage:"and then one in this time"`
 
-	// LookUpBurst and LookUpEvery bound how often one member of staff looks for holders: a busy counter, not a copy of the
-	// bank's customers. Each makes a row of the audit log for ever.
+	// LookUpBurst and LookUpEvery bound how often one member of staff looks for holders: a few tries for each customer of a
+	// busy counter. Whoever asks all day long is shown 20 holders each time, 170,000 in a day, and has made 8,600 rows of the
+	// audit log.
 	LookUpBurst int           `key:"look_up_burst" default:"30" demo:"1000" usage:"look-ups of holders by one teller at once"`
-	LookUpEvery time.Duration `key:"look_up_every" default:"2s" demo:"10ms" usage:"and then one in this time"`
+	LookUpEvery time.Duration `key:"look_up_every" default:"10s" demo:"10ms" usage:"and then one in this time"`
 
 	// RenameBurst and RenameEvery bound how often one user gives an account or a device another name: each is a commit of
 	// its own, for which every transfer waits.
