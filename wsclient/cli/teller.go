@@ -271,7 +271,7 @@ func (a *app) limitsCommand() *cobra.Command {
 						used int64
 					}{{"deposited today", l.DayDepositedMinor}, {"paid out today", l.DayWithdrawnMinor}} {
 						p.line("%-16s  %s of %s %s, %s left", way.name, people(way.used, l.Currency), people(l.DayMaxMinor, l.Currency),
-							l.Currency, people(l.DayMaxMinor-way.used, l.Currency))
+							l.Currency, people(max(l.DayMaxMinor-way.used, 0), l.Currency)) // the limit may have become smaller since
 					}
 					p.line("the day ends at   %s", a.moment(l.DayEnds))
 				})
