@@ -142,9 +142,13 @@ func TestATellerIsToldWhatIsLeftOfTheDay(t *testing.T) {
 		_, err := h.post(order)
 		must(t, err)
 	}
+	first := order
+	_, err := h.post(first) // again: a replay counts once
+	must(t, err)
 	order.Key, order.AmountMinor = newKey(), 1000_01
 	h.refuse(order, ErrLimitExceeded)
-	_, err := h.post(Order{Key: newKey(), Actor: teller.user, Device: teller.device, Kind: KindWithdrawal, Debit: ana.account, AmountMinor: 5, Currency: money.MXN})
+	h.refuse(Order{Key: newKey(), Actor: teller.user, Device: teller.device, Kind: KindWithdrawal, Debit: other.account, AmountMinor: 5, Currency: money.MXN}, ErrInsufficientFunds)
+	_, err = h.post(Order{Key: newKey(), Actor: teller.user, Device: teller.device, Kind: KindWithdrawal, Debit: ana.account, AmountMinor: 5, Currency: money.MXN})
 	must(t, err)
 
 	ctx := context.Background()
@@ -172,6 +176,8 @@ func TestATellerIsToldWhatIsLeftOfTheDay(t *testing.T) {
 		}
 	}
 	h.clock.Add((25 * time.Hour).Microseconds())
+	_, err = h.post(first) // yesterday's, asked for again, is not today's
+	must(t, err)
 	if today, err = h.ledger.StaffToday(ctx, teller.user, money.MXN); err != nil || today.DepositedMinor != 0 {
 		t.Errorf("tomorrow: %+v, %v", today, err)
 	}
