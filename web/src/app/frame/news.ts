@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import { toast } from '../announce.ts';
 import type { Bank } from '../bank.ts';
-import { count, signedMoney } from '../format.ts';
+import { count, money, signedMoney } from '../format.ts';
 import { Incoming, type Arrived } from '../incoming.ts';
 import { route } from '../router.ts';
 import { t } from './text.ts';
@@ -54,14 +54,14 @@ function show(arrived: Arrived, detail?: string): void {
   const name = only?.leg.counterpartyName ?? '';
   toast({
     tone: 'in',
-    text: only === undefined ? t.manyReceived(count(arrived.movements), sumOf(arrived)) : t.received(sumOf(arrived)),
+    text: only === undefined ? t.manyReceived(count(arrived.movements), sumOf(arrived)) : t.received(sumOf(arrived, money)),
     ...(detail !== undefined ? { detail } : name !== '' ? { detail: t.from(name) } : {}),
     to: only === undefined ? '/movements' : `/movements/${only.account}/${only.leg.seq}`,
   });
 }
 
-function sumOf(arrived: Arrived): string {
-  return [...arrived.sums].map(([currency, sum]) => signedMoney(sum, currency)).join(' ');
+function sumOf(arrived: Arrived, write: typeof money = signedMoney): string {
+  return [...arrived.sums].map(([currency, sum]) => write(sum, currency)).join(' ');
 }
 
 function merge(all: readonly Arrived[]): Arrived {

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { StoreError } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
 import type { Halt } from '../../halt.ts';
@@ -38,14 +39,14 @@ export function StopPage({ why }: { why: Halt }) {
         </Stopped>
       );
     case 'store':
-      return <Broken error={why.error} title={t.storeTitle} />;
+      return <Broken error={why.error} />;
   }
 }
 
 /** The page that stands where this page could not even start, or cannot go on. */
-export function Broken({ error, title }: { error: unknown; title?: string }) {
+export function Broken({ error }: { error: unknown }) {
   return (
-    <Stopped title={title ?? t.brokenTitle} action={<Reload />}>
+    <Stopped title={error instanceof StoreError ? t.storeTitle : t.brokenTitle} action={<Reload />}>
       <p>{explain(error)}</p>
     </Stopped>
   );
