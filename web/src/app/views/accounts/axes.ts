@@ -22,6 +22,11 @@ function startsDay(ms: number): boolean {
   return at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
 }
 
+/** A moment of the line, to the second, in few letters; in microseconds. */
+export function pointTime(us: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(us / 1000);
+}
+
 /** Labels of a money axis, from amounts and their distance in major units: as short as tells them apart. */
 export function moneyLabels(amounts: readonly number[], step: number, currency: string, language: Language): string[] {
   const largest = Math.max(...amounts.map(Math.abs), 1);

@@ -5,6 +5,7 @@ import { language } from '../../i18n.ts';
 import { theme } from '../../theme.ts';
 import { Banner } from '../../ui/index.ts';
 import { kindName, otherSide } from '../movements/kinds.ts';
+import { pointTime } from './axes.ts';
 import type { Plot } from './plot.ts';
 import { type Point, pointAt, type Series } from './series.ts';
 import { t } from './text.ts';
@@ -75,7 +76,7 @@ function Readout({ point, currency }: { point: Point; currency: string }) {
     <>
       <strong>{money(point.balanceMinor, currency)}</strong>
       <span>
-        {dateTime(BigInt(point.atUs))}
+        {pointTime(point.atUs, language.value)}
         {leg !== undefined && ` · ${signedMoney(leg.amountMinor, currency)} · ${otherSide(leg) || kindName(leg.kind)}`}
       </span>
     </>

@@ -50,17 +50,17 @@ export function BalanceChart({ account }: { account: Account }) {
     >
       <ChartCanvas line={line} currency={account.currency} changeMinor={closing - opening} />
       {!line.reaches && movements.legs.value.length > 0 && (
-        <div class="chart-reach">
-          <p>{t.reachesFrom(dateTime(BigInt(line.fromUs)))}</p>
-          <Button small busy={movements.loading.value} onClick={further}>
-            {t.further}
-          </Button>
-        </div>
+        <p class="chart-reach">{t.reachesFrom(dateTime(BigInt(line.fromUs)))}</p>
       )}
-      <div>
+      <div class="row">
         <Button small aria-expanded={table} aria-controls="chart-table" onClick={() => setTable(!table)}>
           {table ? t.asChart : t.asTable}
         </Button>
+        {!line.reaches && movements.legs.value.length > 0 && (
+          <Button small busy={movements.loading.value} onClick={further}>
+            {t.further}
+          </Button>
+        )}
       </div>
       <div id="chart-table" class="chart-table" hidden={!table} tabIndex={table ? 0 : -1}>
         {table && <ChartTable line={line} currency={account.currency} />}

@@ -6,7 +6,7 @@ import { t } from './text.ts';
 export function FreshnessMark({ freshness }: { freshness: Freshness }) {
   const live = freshness.kind === 'live';
   return (
-    <span class={live ? 'acct-fresh acct-fresh-live' : 'acct-fresh'} data-testid="freshness">
+    <span class={live ? 'acct-fresh acct-fresh-live' : 'acct-fresh'} data-testid="balance-freshness">
       <span class="acct-fresh-dot" aria-hidden />
       {words(freshness)}
     </span>
