@@ -7,6 +7,7 @@ import {
   ClientFrameSchema,
   Code,
   type Command,
+  DeviceAlgorithm,
   DeviceSchema,
   type EventSchema,
   type ReplySchema,
@@ -130,7 +131,20 @@ export class Side implements Peer {
   }
 }
 
+/** By `DeviceAlgorithm`. */
+const schemes: Readonly<Record<number, Scheme>> = {
+  [DeviceAlgorithm.ED25519]: { name: "Ed25519" },
+  [DeviceAlgorithm.ECDSA_P256]: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+};
+
+interface Scheme {
+  readonly name: string;
+  readonly namedCurve?: string;
+  readonly hash?: string;
+}
+
 interface Known {
+  readonly scheme: Scheme;
   readonly id: Bytes;
   readonly key: CryptoKey;
   revoked: boolean;
@@ -205,12 +219,14 @@ export class FakeBank {
           return refuse(Code.BAD_CREDENTIALS);
         }
         const context = { identity: this.house.identity.publicKey, channelHash: side.hash };
-        const key = await crypto.subtle.importKey("raw", new Uint8Array(device.publicKey), "Ed25519", true, ["verify"]);
+        const scheme = schemes[device.algorithm];
+        if (scheme === undefined) return refuse(Code.INVALID_ARGUMENT);
+        const key = await crypto.subtle.importKey("raw", new Uint8Array(device.publicKey), scheme, true, ["verify"]);
         const message = enrolmentMessage(context, username, device);
-        if (!(await crypto.subtle.verify("Ed25519", key, new Uint8Array(device.signature), message))) {
+        if (!(await crypto.subtle.verify(scheme, key, new Uint8Array(device.signature), message))) {
           return refuse(Code.BAD_SIGNATURE);
         }
-        const known = { id: new Uint8Array(16).fill(this.devices.length + 1), key, revoked: false };
+        const known = { id: new Uint8Array(16).fill(this.devices.length + 1), scheme, key, revoked: false };
         this.devices.push(known);
         return this.#signedIn(known, side);
       }
@@ -219,7 +235,7 @@ export class FakeBank {
         const known = this.devices.find((device) => device.id.every((byte, i) => byte === deviceId[i]));
         const context = { identity: this.house.identity.publicKey, channelHash: side.hash };
         const message = resumeMessage(context, deviceId);
-        const good = known && (await crypto.subtle.verify("Ed25519", known.key, new Uint8Array(signature), message));
+        const good = known && (await crypto.subtle.verify(known.scheme, known.key, new Uint8Array(signature), message));
         if (known === undefined || !good) return refuse(Code.BAD_SIGNATURE);
         return known.revoked ? refuse(Code.DEVICE_REVOKED) : this.#signedIn(known, side);
       }

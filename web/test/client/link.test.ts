@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Client } from "../../src/caudal/client/client.ts";
 import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
-import { credentials, Stage } from "./harness.ts";
+import { credentials, pay, Stage } from "./harness.ts";
 import { rest, until, World } from "./world.ts";
 
 test("only wss is an address", () => {
@@ -32,19 +32,17 @@ test("dials again after random times below a window that doubles up to twenty se
 
 test("a connection that lasted makes its loss the first; one that did not, does not", async () => {
   const stage = await Stage.signedIn();
-  await stage.world.clock.advance(11_000);
-  await stage.cut();
-  assert.equal(stage.client.link.kind === "waiting" && stage.client.link.attempt, 1);
-  await stage.back();
-  await stage.live();
-  const early = await Stage.signedIn();
-  await early.cut();
-  await early.world.clock.advance(400);
-  await early.live();
-  await early.cut();
-  assert.equal(early.client.link.kind === "waiting" && early.client.link.attempt, 2);
+  const attempts: number[] = [];
+  for (const lastsMs of [0, 9_000, 0, 11_000, 0]) {
+    await stage.world.clock.advance(lastsMs);
+    await stage.cut();
+    const { link } = stage.client;
+    if (link.kind === "waiting") attempts.push(link.attempt);
+    await stage.world.clock.advance(stage.dialsIn ?? 0);
+    await stage.live();
+  }
+  assert.deepEqual(attempts, [1, 2, 3, 1, 2]);
   stage.client.close();
-  early.client.close();
 });
 
 test("the session stays while the connection comes back", async () => {
@@ -258,6 +256,19 @@ test("a server that chooses another subprotocol is not spoken to", async () => {
   stage.client.close();
 });
 
+test("who does not want to wait dials at once, and only one connection is made", async () => {
+  const stage = await Stage.signedIn();
+  await stage.cut();
+  stage.client.hurry();
+  stage.client.hurry();
+  await stage.live();
+  assert.equal(stage.bank.sides.length, 2);
+  stage.client.hurry();
+  await stage.world.clock.advance(30_000);
+  assert.equal(stage.bank.sides.length, 2);
+  stage.client.close();
+});
+
 test("close says good-bye, and nothing comes after it", async () => {
   const stage = await Stage.signedIn();
   const side = stage.bank.last;
@@ -269,12 +280,15 @@ test("close says good-bye, and nothing comes after it", async () => {
   assert.deepEqual(stage.client.link, { kind: "stopped", why: { code: "closed" } });
 });
 
-test("the bank's clock dates the keys, however wrong this machine's is", async () => {
-  const stage = await Stage.set();
+test("the bank's clock dates the keys, however wrong this machine's is, and heartbeats correct it", async () => {
+  const stage = await Stage.signedIn(1000n);
   const { nowUs } = stage.bank;
-  stage.bank.nowUs = () => nowUs.call(stage.bank) + 7_200_000_000n;
-  stage.client.start();
-  await stage.linked("live");
-  assert.equal(stage.client.serverNowMs(), stage.world.clock.now() + 7_200_000);
+  const ahead = 7_200_000;
+  stage.bank.nowUs = () => nowUs.call(stage.bank) + BigInt(ahead) * 1000n;
+  assert.equal(stage.client.serverNowMs(), stage.world.clock.now());
+  await stage.bank.last.event({ case: "heartbeat", value: { timeUs: stage.bank.nowUs() } });
+  await until(() => stage.client.serverNowMs() === stage.world.clock.now() + ahead, "the bank's time");
+  const { key } = await stage.client.order(pay());
+  assert.equal(Number.parseInt(key.replace("-", "").slice(0, 12), 16), stage.world.clock.now() + ahead);
   stage.client.close();
 });

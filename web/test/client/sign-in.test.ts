@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { BrowserStore } from "../../src/caudal/client/browser-store.ts";
 import { BankError, LinkError, StoreError } from "../../src/caudal/client/errors.ts";
 import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
 import type { StoredDevice } from "../../src/caudal/client/store.ts";
-import { Code } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
+import { Code, DeviceAlgorithm } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
 import { refuse } from "./fake-bank.ts";
 import { credentials, Stage } from "./harness.ts";
 import { rest, until } from "./world.ts";
@@ -34,6 +35,32 @@ test("enrols a device at login, and comes back with its key alone", async () => 
     ["hello", "resume", "subscribe"],
   );
   again.client.close();
+});
+
+test("a browser without Ed25519 makes a key on P-256", async (t) => {
+  const generate = crypto.subtle.generateKey.bind(crypto.subtle);
+  const lacking = (...[algorithm, extractable, usages]: Parameters<typeof generate>) =>
+    typeof algorithm === "object" && algorithm.name === "Ed25519"
+      ? Promise.reject(new DOMException("unknown", "NotSupportedError"))
+      : generate(algorithm, extractable, usages);
+  const stage = await Stage.set();
+  stage.client.start();
+  await stage.linked("live");
+  t.mock.method(crypto.subtle, "generateKey", lacking as typeof generate);
+  await stage.client.login(credentials);
+  const login = (await stage.bank.last.asked("login")).request;
+  assert.equal(login.case === "login" && login.value.device?.algorithm, DeviceAlgorithm.ECDSA_P256);
+  assert.equal(login.case === "login" && login.value.device?.publicKey.length, 65);
+  assert.equal(login.case === "login" && login.value.device?.signature.length, 64);
+  const again = stage.reloaded();
+  again.client.start();
+  await again.live();
+  assert.equal(again.client.session?.username, "ana");
+  again.client.close();
+});
+
+test("no storage is an error of its own, not a store that forgets", async () => {
+  await assert.rejects(BrowserStore.open("caudal"), (error) => error instanceof StoreError && error.code === "unavailable");
 });
 
 test("says what a wrong password is, and takes the right one on the same connection", async () => {
@@ -103,6 +130,35 @@ for (const how of ["close record", "refused resume"]) {
   });
 }
 
+test("a device that was revoked while no page was open is deleted too", async () => {
+  const stage = await Stage.signedIn();
+  for (const device of stage.bank.devices) device.revoked = true;
+  const again = stage.reloaded();
+  again.client.start();
+  await again.linked("stopped");
+  await rest();
+  assert.deepEqual(again.client.link, { kind: "stopped", why: { code: "device_revoked" } });
+  assert.equal(await again.store.readDevice("wss://bank.example"), undefined);
+});
+
+test("a device of another bank signs nothing", async () => {
+  const stage = await Stage.signedIn();
+  const device = await stage.store.readDevice("wss://bank.example");
+  assert.ok(device);
+  await stage.store.writeDevice("wss://bank.example", { ...device, identity: new Uint8Array(32) });
+  const again = stage.reloaded();
+  again.client.start();
+  await again.linked("live");
+  await rest();
+  assert.deepEqual(
+    again.bank.last.commands.map((command) => command.request.case),
+    ["hello"],
+  );
+  assert.equal(again.client.session, undefined);
+  assert.equal(again.client.hasDevice, false);
+  again.client.close();
+});
+
 test("a retryable refusal of the device is tried again, and the device stays", async () => {
   const stage = await Stage.signedIn();
   stage.bank.handlers.set("resume", () => refuse(Code.BUSY, { retryable: true }));
@@ -118,15 +174,27 @@ test("a retryable refusal of the device is tried again, and the device stays", a
   stage.client.close();
 });
 
-test("signing out with revoke forgets the key, without keeps it", async () => {
+test("signing out without revoke keeps the key, which signs in once the page is loaded again", async () => {
   const stage = await Stage.signedIn();
   await stage.client.signOut({ revoke: false });
   assert.deepEqual(stage.client.link, { kind: "stopped", why: { code: "logged_out" } });
   assert.equal(stage.client.session, undefined);
-  assert.ok(await stage.store.readDevice("wss://bank.example"));
+  const logout = (await stage.bank.last.asked("logout")).request;
+  assert.equal(logout.case === "logout" && logout.value.revokeDevice, false);
   stage.client.start();
-  await stage.live();
+  await stage.linked("live");
+  assert.equal(stage.told.session.at(-1), undefined);
+  assert.equal(stage.client.hasDevice, false);
 
+  const again = stage.reloaded();
+  again.client.start();
+  await again.live();
+  assert.equal(again.client.session?.username, "ana");
+  again.client.close();
+});
+
+test("signing out with revoke forgets the key", async () => {
+  const stage = await Stage.signedIn();
   await stage.client.signOut({ revoke: true });
   const logout = (await stage.bank.last.asked("logout")).request;
   assert.equal(logout.case === "logout" && logout.value.revokeDevice, true);

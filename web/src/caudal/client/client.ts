@@ -145,7 +145,7 @@ export class Client extends Calls {
     return this.#greeted?.hello.demo ?? false;
   }
 
-  /** Whether this browser has a device at the bank; `undefined` until the store was read. */
+  /** Whether this browser has a device that signs in by itself; `undefined` until the store was read. */
   get hasDevice(): boolean | undefined {
     return this.#sessions.hasDevice;
   }
@@ -188,8 +188,8 @@ export class Client extends Calls {
   /**
    * Ends the sign-in; the link stops with `logged_out`. With `revoke` the device of this browser is struck off the bank's
    * list, where there is a connection, and forgotten here with its key in any case: coming back takes the password. Without
-   * it the key stays, and the next `start` signs in. Unsettled orders stay in the store, and are sent again when the same
-   * user is signed in at the same bank.
+   * it the key stays unused until the page is loaded again, and then signs in. Unsettled orders stay in the store, and are
+   * sent again when the same user is signed in at the same bank.
    */
   async signOut({ revoke }: { revoke: boolean }): Promise<void> {
     const device = await this.#sessions.device();
@@ -197,6 +197,7 @@ export class Client extends Calls {
     if (connection !== undefined && this.#sessions.standsOn(connection)) {
       await connection.call({ case: "logout", value: { revokeDevice: revoke } }, "logout").catch(() => undefined);
     }
+    if (!revoke) this.#sessions.rest();
     this.#leave({ code: "logged_out" });
     if (revoke) await this.#sessions.forget(device?.id);
   }

@@ -12,6 +12,7 @@ export class Sessions {
   #session: Session | undefined;
   #hasDevice: boolean | undefined;
   #enrolling = false;
+  #resting = false;
   /** On which somebody is signed in. */
   #connection: Connection | undefined;
 
@@ -25,7 +26,7 @@ export class Sessions {
     return this.#session;
   }
 
-  /** Whether this browser has a device at the bank; `undefined` until the store was read. */
+  /** Whether this browser has a device that signs in by itself; `undefined` until the store was read. */
   get hasDevice(): boolean | undefined {
     return this.#hasDevice;
   }
@@ -43,7 +44,7 @@ export class Sessions {
   /** The device of this browser, from the store. */
   async device(): Promise<StoredDevice | undefined> {
     const device = await this.options.store.readDevice(this.options.bank);
-    this.#hasDevice = device !== undefined;
+    this.#hasDevice = device !== undefined && !this.#resting;
     return device;
   }
 
@@ -53,7 +54,9 @@ export class Sessions {
    */
   async resume(connection: Connection): Promise<void> {
     const device = await this.device();
-    if (device === undefined || this.#enrolling || !equal(connection.channel.identity, device.identity)) {
+    const strange = device !== undefined && !equal(connection.channel.identity, device.identity);
+    if (device === undefined || strange || this.#enrolling || this.#resting) {
+      if (strange) this.#hasDevice = false;
       this.#set(undefined);
       return;
     }
@@ -95,6 +98,7 @@ export class Sessions {
       await connection.call({ case: "logout", value: { revokeDevice: true } }, "logout").catch(() => undefined);
       throw error;
     }
+    this.#resting = false;
     if (connection.ended) throw new LinkError("the connection ended during the sign-in"); // the next one resumes
     this.#hasDevice = true;
     this.#connection = connection;
@@ -105,6 +109,13 @@ export class Sessions {
   /** While somebody signs in by password, a new connection is left alone by the device. */
   set enrolling(on: boolean) {
     this.#enrolling = on;
+  }
+
+  /** Nobody is signed in any more, and the device stays without signing in, until the page is loaded again. */
+  rest(): void {
+    this.#resting = true;
+    this.#hasDevice = false;
+    this.leave();
   }
 
   /** Nobody is signed in any more; the device stays, and signs in again with the next connection. */
