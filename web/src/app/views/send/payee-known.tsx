@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { announce } from '../../announce.ts';
+import { useBank } from '../../bank.ts';
 import { Button, groupClabe, Icon } from '../../ui/index.ts';
 import { Avatar } from './avatar.tsx';
 import type { Desk } from './desk.ts';
 import { readPayee } from './payee.ts';
 import { Recent } from './recent-payees.tsx';
 import { t } from './text.ts';
-import { useBank } from '../../bank.ts';
 
 /**
  * What stands below the payee field: whom the holder has dealt with while it is empty, then whose account it is as the bank
@@ -15,6 +17,10 @@ export function PayeeKnown({ desk, text }: { desk: Desk; text: string }) {
   const { accounts } = useBank();
   const typed = readPayee(text, accounts.value.map(({ clabe }) => clabe));
   const lookup = desk.lookup.value;
+  useEffect(() => {
+    if (lookup.kind === 'found') announce(t.foundBy(lookup.payee.maskedName));
+    if (lookup.kind === 'not_found') announce(t.payeeNotFound);
+  }, [lookup]);
   if (typed.kind === 'empty') return <Recent onChoose={(clabe) => desk.edit({ payee: groupClabe(clabe) })} />;
   if (typed.kind === 'own') {
     const account = accounts.value.find(({ clabe }) => clabe === typed.clabe);

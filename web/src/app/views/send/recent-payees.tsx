@@ -37,11 +37,12 @@ export function Recent({ onChoose }: { onChoose: (clabe: string) => void }) {
           key={clabe}
           type="button"
           class="person"
-          aria-label={t.payTo(name === '' ? t.noName : name, clabe.slice(-4))}
           onClick={() => onChoose(clabe)}
         >
           <Avatar name={name} />
+          <span class="read">{t.payTo} </span>
           <span class="person-name">{name === '' ? clabe.slice(-4) : name}</span>
+          <span class="read">, {t.endingIn(clabe.slice(-4))}</span>
         </button>
       ))}
     </div>
