@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 
@@ -52,6 +53,8 @@ type line struct {
 	Answer   string `json:",omitempty"` // applied, refused, unknown
 	Transfer int64  `json:",omitempty"`
 	Fatal    string `json:",omitempty"`
+	Naming   string `json:",omitempty"` // of the first person's account, before it is asked for
+	Named    string `json:",omitempty"` // and once it was answered
 }
 
 // tried is an order before it is given.
@@ -132,6 +135,21 @@ func child(text string) {
 		fail(childFault(j.Fault))
 	}
 	var workers sync.WaitGroup
+	workers.Go(func() {
+		who := j.People[0]
+		for i := 0; ; i++ {
+			name := fmt.Sprintf("name %x %d", j.Seed, i)
+			say(line{Naming: name})
+			state, err := ledger.RenameAccount(context.Background(), Rename{Account: who.Account, Actor: who.User, Device: who.Device, Name: name})
+			switch {
+			case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, ErrClosed), errors.Is(err, ErrBusy):
+				continue // which of the two names it has, or the next one, the next start tells
+			default:
+				fail(err)
+			}
+			say(line{Named: state.Name})
+		}
+	})
 	for i := range 8 {
 		workers.Go(func() { work(rand.New(rand.NewPCG(j.Seed, uint64(i+1))), 0) })
 	}
@@ -187,6 +205,7 @@ func (h *house) settle(j job, said []line) {
 			answers[l.Key] = l
 		}
 	}
+	h.settleNames(j, said)
 	fresh := int64(0)
 	for _, key := range keys {
 		receipt, err := h.post(orders[key].order(j.People))
@@ -220,6 +239,24 @@ func (h *house) settle(j job, said []line) {
 		h.t.FailNow()
 	}
 	h.close()
+}
+
+// settleNames makes sure that the first person's account is called what was answered last, or what was asked for after it,
+// where anything was answered.
+func (h *house) settleNames(j job, said []line) {
+	h.t.Helper()
+	var may []string
+	for _, l := range said {
+		switch {
+		case l.Named != "":
+			may = []string{l.Named}
+		case l.Naming != "" && may != nil:
+			may = append(may, l.Naming)
+		}
+	}
+	if name := h.state(j.People[0].Account).Name; may != nil && !slices.Contains(may, name) {
+		h.t.Errorf("the account is called %q, and not one of %q", name, may)
+	}
 }
 
 // family makes some people, and a closed bank.
