@@ -32,6 +32,8 @@ export function PasswordCard() {
           setTyped(nothing);
           setOthersOut(devicesRevoked);
           announce(`${t.changed} ${t.changedOthers(devicesRevoked)}`);
+          // The bank tells the others that they are out, not whoever put them out.
+          bank.client.listDevices().catch(() => undefined);
           old.current?.focus();
         },
       );

@@ -4,6 +4,7 @@ import { money } from '../../format.ts';
 import { Banner, Button, CopyButton, groupClabe, Icon, type IconName } from '../../ui/index.ts';
 import type { Review } from './counter.ts';
 import { commandOf, type CashOrder, type Desk } from './desk.ts';
+import { byKeyboard } from './pointer.ts';
 import { ReceiptSlip } from './receipt-slip.tsx';
 import { refusal } from './refusal.ts';
 import { t } from './text.ts';
@@ -21,7 +22,7 @@ export function OrderStep({ desk, review }: { desk: Desk; review: Review | undef
   const title = command === undefined ? '' : titleOf(state, command);
   useEffect(() => {
     announce(title);
-    (state === 'done' ? next : heading).current?.focus();
+    (state === 'done' && byKeyboard() ? next : heading).current?.focus();
   }, [state]);
   if (command === undefined) {
     return null;

@@ -6,13 +6,15 @@ import type { Review } from './counter.ts';
 import { microseconds } from './customer-head.tsx';
 import type { Desk } from './desk.ts';
 import { balanceAfter } from './limits.ts';
+import { byKeyboard } from './pointer.ts';
 import { t } from './text.ts';
 
 /** The last look before the order: whose account, how much, and what it leaves. */
 export function ReviewStep({ desk, at }: { desk: Desk; at: Review }) {
   const { customer, account, draft, amountMinor } = at;
   const confirm = useRef<HTMLButtonElement>(null);
-  useEffect(() => confirm.current?.focus(), []);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => (byKeyboard() ? confirm : heading).current?.focus(), []);
   const deposit = draft.way === 'deposit';
   const amount = money(amountMinor, account.currency);
   const live = desk.live.value;
@@ -26,7 +28,7 @@ export function ReviewStep({ desk, at }: { desk: Desk; at: Review }) {
         }
       }}
     >
-      <h2 class="review-title">{deposit ? t.reviewDeposit(amount) : t.reviewWithdraw(amount)}</h2>
+      <h2 class="review-title" tabIndex={-1} ref={heading}>{deposit ? t.reviewDeposit(amount) : t.reviewWithdraw(amount)}</h2>
       <dl class="review-facts">
         <div>
           <dt>{t.holder}</dt>

@@ -6,16 +6,14 @@ import { explain } from '../../errors.ts';
 import { Banner, Button, EmptyState, Field, Icon } from '../../ui/index.ts';
 import { chooseByArrows, focusFirst } from './arrow-keys.ts';
 import type { Desk } from './desk.ts';
+import { byKeyboard } from './pointer.ts';
 import { readQuery, type Query } from './query.ts';
 import type { Found } from './search.ts';
 import { t } from './text.ts';
 
-/**
- * Takes the focus once the page that was gone to has had it. Not where it would bring up a keyboard of glass, which covers
- * half of the page.
- */
+/** Takes the focus once the heading of the page that was gone to has had it. */
 function focusSoon(field: RefObject<HTMLInputElement | null>): (() => void) | undefined {
-  if (matchMedia('(pointer: coarse)').matches) {
+  if (!byKeyboard()) {
     return undefined;
   }
   const frame = requestAnimationFrame(() => field.current?.focus());
