@@ -302,3 +302,15 @@ test("old orders that are settled are swept, unsettled ones never", async () => 
   );
   again.client.close();
 });
+
+test("a page that goes on for long keeps the newest settled orders only", async () => {
+  const stage = await Stage.signedIn(1000n);
+  for (let n = 0; n < 5; n++) await Promise.all(Array.from({ length: 50 }, () => stage.client.order(pay(1n))));
+  await rest();
+  assert.equal(stage.bank.ledger.paid, 250);
+  assert.equal(stage.client.orders.length, 200);
+  assert.equal(stage.told.dismissed.length, 50);
+  assert.equal((await stage.store.readOrders(stage.bank.house.identity.publicKey, "ana")).length, 200);
+  assert.equal(stage.client.orders.at(-1)?.key, stage.told.order.map(({ key }) => key).sort().at(-1));
+  stage.client.close();
+});

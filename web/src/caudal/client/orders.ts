@@ -14,6 +14,8 @@ import type { Store } from "./store.ts";
 /** Settled orders are swept from the store when they are older, or when there are more. */
 const settledMaxMs = 7 * 24 * 3_600_000;
 const settledMax = 200;
+/** How many more than that may gather before they are swept while the page goes on. */
+const sweepEvery = 50;
 /** How long another tab is left alone with an order of its own, and how long after a refusal that decides nothing. */
 const othersMs = 10_000;
 const refusedMs = 60_000;
@@ -48,6 +50,8 @@ export class Orders {
   #tasks = new Map<string, Task>();
   readonly #adding = new Map<string, Promise<Task>>();
   #scope: Scope | undefined;
+  #stale = false;
+  #rereading = false;
   #connection: Connection | undefined;
 
   constructor(private readonly options: OrdersOptions) {}
@@ -182,6 +186,16 @@ export class Orders {
   #settle(task: Task, outcome: Partial<Order>): void {
     this.#change(task, { ...outcome, settledAtMs: Math.floor(this.options.clock.nowMs()) });
     this.options.store.updateOrder(task.order).catch(() => undefined);
+    this.#sweepTasks();
+  }
+
+  /** Lets go of the oldest that are settled, where a page goes on for long; a store that fails keeps them until it loads. */
+  #sweepTasks(): void {
+    const done = this.list.filter(settled);
+    if (done.length < settledMax + sweepEvery) return;
+    const keys = done.slice(0, done.length - settledMax).map((order) => order.key);
+    this.options.store.removeOrders(keys).catch(() => undefined);
+    for (const key of keys) this.#dismissed(key);
   }
 
   #change(task: Task, change: Partial<Order>): void {
@@ -194,6 +208,20 @@ export class Orders {
 
   /** Another tab has changed the store: what it has settled is settled here, and what it has ordered is shown. */
   async reread(): Promise<void> {
+    this.#stale = true;
+    if (this.#rereading) return; // which looks again
+    this.#rereading = true;
+    try {
+      while (this.#stale) {
+        this.#stale = false;
+        await this.#readAgain();
+      }
+    } finally {
+      this.#rereading = false;
+    }
+  }
+
+  async #readAgain(): Promise<void> {
     const scope = this.#scope;
     if (scope === undefined) return;
     const stored = new Map<string, Order>();
