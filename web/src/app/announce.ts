@@ -46,6 +46,12 @@ export function dismissToast(id: number): void {
   }
 }
 
+/** Takes all toasts off the screen, and what was said out of the page: what they tell is for whoever was signed in. */
+export function clearToasts(): void {
+  shown.value = [];
+  spoken.value = '';
+}
+
 /** Says a text politely to assistive technology, without showing it. The same text twice is said twice. */
 export function announce(text: string): void {
   // A live region speaks when its text changes: a trailing no-break space makes the same words another text.

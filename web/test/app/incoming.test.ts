@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { LegSchema } from '../../src/caudal/gen/caudal/v1/caudal_pb.ts';
-import { dismissToast, toast, toasts, toastsMax } from '../../src/app/announce.ts';
+import { announcement, clearToasts, dismissToast, toast, toasts, toastsMax } from '../../src/app/announce.ts';
 import { Incoming, quietMs, type Arrived } from '../../src/app/incoming.ts';
 
 const currencies: Record<string, string> = { mine: 'MXN', savings: 'MXN', dollars: 'USD' };
@@ -84,4 +84,11 @@ test('there are never more toasts than fit, and the newest stay', () => {
   assert.deepEqual(toasts.value.map(({ id }) => id), ids.slice(-toastsMax));
   ids.forEach(dismissToast);
   assert.equal(toasts.value.length, 0);
+});
+
+test('nothing that was told outlives the session', () => {
+  toast('You received $5.00');
+  clearToasts();
+  assert.equal(toasts.value.length, 0);
+  assert.equal(announcement.value, '');
 });

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import type { Session } from '../../caudal/index.ts';
+import { clearToasts } from '../announce.ts';
 import { useBank } from '../bank.ts';
 import { FreshnessBar } from '../frame/FreshnessBar.tsx';
 import { followNews } from '../frame/news.ts';
@@ -14,6 +15,7 @@ import { watch } from '../views/security/watch.ts';
 export default function Inside({ session }: { session: Session }) {
   const bank = useBank();
   useEffect(() => followNews(bank), [bank]);
+  useEffect(() => clearToasts, []);
   useEffect(() => void watch(bank), [bank]);
   return (
     <>
