@@ -91,7 +91,7 @@ export class CipherState {
   #key: Promise<CryptoKey> | undefined;
   #counter: number;
 
-  /** Takes over `key`; the first record has the number `counter`, which is 0 but in tests of the end. */
+  /** Takes over `key`; the first record has the number `counter`, which is 0 but in tests. */
   constructor(key: CryptoKey, counter = 0) {
     this.#key = Promise.resolve(key);
     this.#counter = counter;

@@ -56,7 +56,7 @@ export class ChannelError extends Error {
 }
 
 /** What was thrown where nothing but WebCrypto can throw anything else than a `ChannelError`: it becomes `engine`. */
-export function channelError(cause: unknown, what: string): ChannelError {
+export function asChannelError(cause: unknown, what: string): ChannelError {
   return cause instanceof ChannelError ? cause : new ChannelError("engine", what, { cause });
 }
 

@@ -1,7 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 import { checkCertificate } from "./certificate-check.ts";
 import { Channel } from "./channel.ts";
-import { channelError } from "./errors.ts";
+import { asChannelError } from "./errors.ts";
 import { freshKeys, Initiator, type Source } from "./initiator.ts";
 import { suiteOf } from "./suite.ts";
 
@@ -58,5 +58,5 @@ export async function startHandshake(options: HandshakeOptions): Promise<ClientH
 
 /** Lets every failure be a `ChannelError`. */
 function naming<T>(step: Promise<T>): Promise<T> {
-  return step.catch((cause: unknown) => Promise.reject(channelError(cause, "WebCrypto did not make the handshake")));
+  return step.catch((cause: unknown) => Promise.reject(asChannelError(cause, "WebCrypto did not make the handshake")));
 }

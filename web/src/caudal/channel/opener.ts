@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 import { type CipherState, decrypt } from "./cipher-state.ts";
-import { ChannelError, channelError } from "./errors.ts";
+import { asChannelError, ChannelError } from "./errors.ts";
 import { checkRecordLength, type Opened, readPlaintext } from "./record.ts";
 
 /**
@@ -55,7 +55,7 @@ export class Opener {
       if (opened.type === "close") this.#finish(new ChannelError("closed", "nothing follows a close record"));
       return opened;
     } catch (cause) {
-      this.#failure = channelError(cause, "WebCrypto did not open");
+      this.#failure = asChannelError(cause, "WebCrypto did not open");
       this.#finish(this.#failure);
       throw this.#failure;
     }

@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 import { type CipherState, encrypt } from "./cipher-state.ts";
-import { ChannelError, channelError } from "./errors.ts";
+import { asChannelError, ChannelError } from "./errors.ts";
 import { closePlaintext, dataPlaintext } from "./record.ts";
 
 /**
@@ -64,7 +64,7 @@ export class Sealer {
   }
 
   #die(cause: unknown): ChannelError {
-    const reason = channelError(cause, "WebCrypto did not seal");
+    const reason = asChannelError(cause, "WebCrypto did not seal");
     if (this.#end === undefined || this.#end.code === "closed") this.#end = reason;
     this.state.drop();
     return this.#end;
