@@ -28,7 +28,7 @@ export function ChannelCard() {
     >
       <p class="card-lead">{t.channelLead}</p>
       <RoundTrip />
-      {channel === undefined ? <p class="muted">{t.noChannel}</p> : <ChannelFacts channel={channel} />}
+      {channel === undefined ? <p class="card-lead">{t.noChannel}</p> : <ChannelFacts channel={channel} />}
     </Card>
   );
 }

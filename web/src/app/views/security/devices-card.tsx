@@ -44,7 +44,7 @@ export function DevicesCard() {
           ))}
         </ul>
       )}
-      {devices.length === 1 && <p class="muted card-note">{t.others(0)}</p>}
+      {devices.length === 1 && <p class="muted card-note">{t.noOthers}</p>}
       <RevokeDialog
         device={revoking}
         onClose={() => setRevoking(undefined)}

@@ -21,9 +21,11 @@ export function RoundTrip() {
     <div class="round-trip" ref={place} data-testid="round-trip">
       <div class="round-trip-head">
         <h3>{t.roundTrip}</h3>
-        <span class="round-trip-now figures">
-          {sum && live ? t.ms(sum.last) : live ? t.measuring : t.notMeasured}
-        </span>
+        {sum && live ? (
+          <span class="round-trip-now figures">{t.ms(sum.last)}</span>
+        ) : (
+          <span class="round-trip-none">{live ? t.measuring : t.notMeasured}</span>
+        )}
       </div>
       <svg class="round-trip-line" viewBox={`0 0 ${box.width} ${box.height}`} preserveAspectRatio="none" aria-hidden>
         <path class="round-trip-ground" d={`M0 ${box.height}H${box.width}`} />
