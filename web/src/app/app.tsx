@@ -5,10 +5,10 @@ import { lazily } from './lazy.tsx';
 import { go, route } from './router.ts';
 
 // Each visit needs one or two of these. Their code comes while the channel is being made.
-const Halted = lazily(() => import('./stage/Halted.tsx'));
-const Entry = lazily(() => import('./stage/Entry.tsx'));
-const Recognising = lazily(() => import('./stage/Recognising.tsx'));
-const Inside = lazily(() => import('./stage/Inside.tsx'));
+const Halted = lazily(() => import('./stage/halted.tsx'));
+const Entry = lazily(() => import('./stage/entry.tsx'));
+const Recognising = lazily(() => import('./stage/recognising.tsx'));
+const Inside = lazily(() => import('./stage/inside.tsx'));
 
 /** The dashboard of one bank. */
 export function App({ bank }: { bank: Bank }) {

@@ -24,7 +24,7 @@ async function start(at: HTMLElement): Promise<void> {
     client.start();
     render(<App bank={bank} />, at);
   } catch (error) {
-    const { Broken } = await import('./views/signin/StopPage.tsx');
+    const { Broken } = await import('./views/signin/stop-page.tsx');
     render(
       <main class="outside">
         <Broken error={error} />

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
-import { SignOut } from '../../frame/SignOut.tsx';
+import { SignOut } from '../../frame/sign-out.tsx';
 import { Banner, Button, Card } from '../../ui/index.ts';
 import { t } from './text.ts';
 

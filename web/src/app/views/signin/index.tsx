@@ -1,9 +1,9 @@
 import { useBank } from '../../bank.ts';
 import { route } from '../../router.ts';
 import { Banner, Link } from '../../ui/index.ts';
-import { IdentityNote } from './IdentityNote.tsx';
-import { RegisterForm } from './RegisterForm.tsx';
-import { SignInForm } from './SignInForm.tsx';
+import { IdentityNote } from './identity-note.tsx';
+import { RegisterForm } from './register-form.tsx';
+import { SignInForm } from './sign-in-form.tsx';
 import { t } from './text.ts';
 
 /** The page of whoever is not signed in: entering, or opening an account. */

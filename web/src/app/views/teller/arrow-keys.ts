@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { moved } from '../../ui/Tabs.tsx';
+import { moved } from '../../ui/tabs.tsx';
 
 /** chooseByArrows moves the focus among the buttons of a list; from the first one up it goes to what stands before it. */
 export function chooseByArrows(event: KeyboardEvent, list: HTMLElement, before?: RefObject<HTMLElement | null>): void {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
 import { Button, Field, PasswordField } from '../../ui/index.ts';
-import { FormMessage } from './FormMessage.tsx';
+import { FormMessage } from './form-message.tsx';
 import { cleanUsername } from './rules.ts';
 import { t } from './text.ts';
 import { useEntry, type Faults } from './use-entry.ts';

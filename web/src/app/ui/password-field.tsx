@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Field, isSaid, type FieldProps } from './Field.tsx';
+import { Field, isSaid, type FieldProps } from './field.tsx';
 import { Icon } from './icons.tsx';
 import { t } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { announce, toast } from '../announce.ts';
-import { Button } from './Button.tsx';
+import { Button } from './button.tsx';
 import { t } from './text.ts';
 
 /** How long a button says that it has copied. */

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../frame/text.ts';
 import { route } from '../router.ts';
 import SignIn from '../views/signin/index.tsx';
-import { Outside } from './Outside.tsx';
+import { Outside } from './outside.tsx';
 
 /** The stage of whoever is not signed in. `revoked`: their device was, just now. `returned`: they were inside before. */
 export default function Entry({ revoked, returned }: { revoked: boolean; returned: boolean }) {

@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import { FieldFrame, isSaid, type LabelledProps } from './Field.tsx';
+import { FieldFrame, isSaid, type LabelledProps } from './field.tsx';
 import { Icon } from './icons.tsx';
 
 export interface Choice<V extends string = string> {

@@ -2,12 +2,12 @@ import { useEffect } from 'preact/hooks';
 import type { Session } from '../../caudal/index.ts';
 import { clearToasts } from '../announce.ts';
 import { useBank } from '../bank.ts';
-import { FreshnessBar } from '../frame/FreshnessBar.tsx';
+import { FreshnessBar } from '../frame/freshness-bar.tsx';
 import { followNews } from '../frame/news.ts';
-import { Rail } from '../frame/Rail.tsx';
-import { SkipLink } from '../frame/SkipLink.tsx';
-import { ViewPort } from '../frame/ViewPort.tsx';
-import { Toasts } from '../ui/Toasts.tsx';
+import { Rail } from '../frame/rail.tsx';
+import { SkipLink } from '../frame/skip-link.tsx';
+import { ViewPort } from '../frame/viewport.tsx';
+import { Toasts } from '../ui/toasts.tsx';
 import { OrdersStrip } from '../views/orders/index.tsx';
 import { watch } from '../views/security/watch.ts';
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { announcement, dismissToast, toastMs, toasts, type Toast, type ToastTone } from '../announce.ts';
 import { classes } from './classes.ts';
 import { Icon, type IconName } from './icons.tsx';
-import { Link } from './Link.tsx';
+import { Link } from './link.tsx';
 import { t } from './text.ts';
 
 const icons: Record<ToastTone, IconName> = { in: 'arrowIn', done: 'check', note: 'info', danger: 'warning' };

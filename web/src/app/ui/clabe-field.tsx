@@ -1,7 +1,7 @@
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { caretAfter, clabeDigits, clabeOf, groupClabe } from './clabe-text.ts';
 import { classes } from './classes.ts';
-import { FieldFrame, isSaid, type LabelledProps } from './Field.tsx';
+import { FieldFrame, isSaid, type LabelledProps } from './field.tsx';
 
 interface ClabeFieldProps extends LabelledProps {
   /** The digits alone. */

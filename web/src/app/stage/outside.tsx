@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { LinkPill } from '../frame/LinkPill.tsx';
-import { Preferences } from '../frame/Preferences.tsx';
-import { SkipLink } from '../frame/SkipLink.tsx';
-import { Brand } from '../frame/Brand.tsx';
+import { LinkPill } from '../frame/link-pill.tsx';
+import { Preferences } from '../frame/preferences.tsx';
+import { SkipLink } from '../frame/skip-link.tsx';
+import { Brand } from '../frame/brand.tsx';
 import { t } from '../frame/text.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog } from '../ui/Dialog.tsx';
-import { Toasts } from '../ui/Toasts.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Toasts } from '../ui/toasts.tsx';
 
 /** What is around the pages of whoever is not signed in. */
 export function Outside({ children }: { children: ComponentChildren }) {

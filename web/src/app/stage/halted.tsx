@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Halt } from '../halt.ts';
-import { StopPage } from '../views/signin/StopPage.tsx';
-import { Outside } from './Outside.tsx';
+import { StopPage } from '../views/signin/stop-page.tsx';
+import { Outside } from './outside.tsx';
 
 /** The stage where the bank cannot be talked to for good. */
 export default function Halted({ why }: { why: Halt }) {

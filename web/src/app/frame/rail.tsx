@@ -2,12 +2,12 @@ import { useState } from 'preact/hooks';
 import type { Session } from '../../caudal/index.ts';
 import { route } from '../router.ts';
 import { Button, Dialog, Icon, Link } from '../ui/index.ts';
-import { Brand } from './Brand.tsx';
-import { LinkPill } from './LinkPill.tsx';
+import { Brand } from './brand.tsx';
+import { LinkPill } from './link-pill.tsx';
 import { isAt, placesOf } from './places.ts';
-import { Preferences } from './Preferences.tsx';
-import { Shortcuts } from './Shortcuts.tsx';
-import { SignOut } from './SignOut.tsx';
+import { Preferences } from './preferences.tsx';
+import { Shortcuts } from './shortcuts.tsx';
+import { SignOut } from './sign-out.tsx';
 import { t } from './text.ts';
 
 /** What is around the views of whoever is signed in: a rail where there is room, two bars on a phone. */

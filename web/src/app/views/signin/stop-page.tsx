@@ -4,7 +4,7 @@ import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
 import type { Halt } from '../../halt.ts';
 import { Button, Icon } from '../../ui/index.ts';
-import { IdentityChanged } from './IdentityChanged.tsx';
+import { IdentityChanged } from './identity-changed.tsx';
 import { t } from './text.ts';
 
 /** The page that stands where the bank cannot be talked to, and trying again by itself would be wrong or of no use. */

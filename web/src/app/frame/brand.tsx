@@ -1,6 +1,6 @@
 import { useBank } from '../bank.ts';
 import { Mark } from '../ui/icons.tsx';
-import { Link } from '../ui/Link.tsx';
+import { Link } from '../ui/link.tsx';
 
 /** The bank's mark and its name, as it calls itself. */
 export function Brand() {

@@ -1,5 +1,5 @@
 import { parseMoney, symbolOf, typedMoney } from '../format.ts';
-import { Field, type FieldProps } from './Field.tsx';
+import { Field, type FieldProps } from './field.tsx';
 
 type MoneyFieldProps = Omit<FieldProps, 'type' | 'inputMode' | 'before' | 'figures'> & {
   /** ISO 4217. */

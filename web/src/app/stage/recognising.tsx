@@ -1,7 +1,7 @@
-import { FreshnessBar } from '../frame/FreshnessBar.tsx';
+import { FreshnessBar } from '../frame/freshness-bar.tsx';
 import { t } from '../frame/text.ts';
-import { Skeleton } from '../ui/Skeleton.tsx';
-import { Outside } from './Outside.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { Outside } from './outside.tsx';
 
 /** The stage of a known device until the bank has recognised it: no form flashes, and nothing has to be typed. */
 export default function Recognising() {
