@@ -66,15 +66,15 @@ test('between own accounts nobody is asked, by whichever way the other account w
   assert.deepEqual(check({ ...draft, mode: 'own', to: '' }, asked).problems, { payee: 'missing' });
 });
 
-test('twins are unsettled orders of the same amount to the same account', () => {
+test('twins are orders of the same amount to the same account that have moved money or may have', () => {
   const orders = [
     order(keyA, 'unknown'),
     order(keyB, 'sending'),
-    order('settled', 'done'),
+    order('just done', 'done'),
     order('refused', 'refused'),
     order('other amount', 'unknown', { command: { ...order('', 'unknown').command, amountMinor: 1n } as never }),
     order('other kind', 'unknown', { command: { kind: 'open_account', name: 'x', currency: 'MXN' } }),
   ];
-  assert.deepEqual(twins(payment, orders).map(({ key }) => key), [keyA, keyB]);
+  assert.deepEqual(twins(payment, orders).map(({ key }) => key), [keyA, keyB, 'just done']);
   assert.deepEqual(twins({ ...payment, to: savings }, orders), []);
 });

@@ -124,21 +124,22 @@ test('an order that could not be noted down is said to have gone nowhere; one th
   assert.equal(state(left.desk), 'unknown');
 });
 
-test('the same payment again asks, while the first is unknown, and not once it is settled', async () => {
-  const bank = new FakeBank();
-  bank.tell(order(keyB, 'unknown'));
-  const { desk } = await reviewed(bank);
-  assert.equal(desk.twins.value.length, 1);
-  assert.equal(desk.confirm(), undefined);
-  desk.insist(true);
-  assert.notEqual(desk.confirm(), undefined);
-
-  const other = new FakeBank();
-  other.tell(order(keyB, 'unknown'));
-  const settled = await reviewed(other);
-  other.tell(order(keyB, 'done'));
-  assert.equal(settled.desk.twins.value.length, 0);
-  assert.notEqual(settled.desk.confirm(), undefined);
+test('the same payment again asks, while the first is unknown and when it turns out done, not when it was refused', async () => {
+  const again = async (end?: 'done' | 'refused') => {
+    const bank = new FakeBank();
+    bank.tell(order(keyB, 'unknown'));
+    const { desk } = await reviewed(bank);
+    if (end !== undefined) bank.tell(order(keyB, end));
+    return desk;
+  };
+  for (const end of [undefined, 'done'] as const) {
+    const desk = await again(end);
+    assert.equal(desk.twins.value.length, 1);
+    assert.equal(desk.confirm(), undefined);
+    desk.insist(true);
+    assert.notEqual(desk.confirm(), undefined);
+  }
+  assert.notEqual((await again('refused')).confirm(), undefined);
 });
 
 test('the page of an order that was given before a reload follows it to its end', () => {
@@ -150,6 +151,19 @@ test('the page of an order that was given before a reload follows it to its end'
   assert.equal(state(desk), 'unknown');
   bank.tell(order(keyB, 'refused'));
   assert.equal(state(desk), 'refused');
+});
+
+test('the back button finds an order as it was left, also after it was put away', async () => {
+  const { bank, desk } = await reviewed();
+  const key = desk.confirm() ?? '';
+  bank.tell(order(key, 'done', { receipt }));
+  desk.arrive({ kind: 'form' });
+  bank.orders.value = [];
+  assert.equal(desk.arrive({ kind: 'order', key }).missing, undefined);
+  assert.equal(state(desk), 'done');
+  desk.arrive({ kind: 'form' });
+  bank.session.value = { username: 'luis' } as Session;
+  assert.equal(desk.arrive({ kind: 'order', key }).missing, true, 'but nobody else finds it');
 });
 
 test('another person finds an empty form', async () => {

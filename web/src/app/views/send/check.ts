@@ -110,11 +110,14 @@ function readOther(text: string, facts: Facts): To {
   return { clabe, currency, name: maskedName, username: lookup.username, own: false };
 }
 
-/** Orders that may already be carrying out the same payment: to the same account, of the same amount, and not settled. */
+/**
+ * Orders that may be the same payment, given already: to the same account, of the same amount, and not settled or carried
+ * out so lately that they are still on the list. One that settles during a review goes on counting unless it was refused.
+ */
 export function twins(payment: Payment, orders: readonly Order[]): Order[] {
   return orders.filter(
     ({ state, command }) =>
-      (state === 'unknown' || state === 'sending') &&
+      state !== 'refused' &&
       command.kind === 'transfer' &&
       command.to === payment.to &&
       command.amountMinor === payment.amountMinor &&

@@ -28,6 +28,8 @@ export class Desk {
   readonly #mint = new KeyMint();
   readonly #resolver: PayeeLookup;
   #username: string | undefined;
+  /** The order whose page was left last: the back button finds it as it was, also after it was put away. */
+  #left: Extract<Flow, { step: 'ordered' }> | undefined;
   /** The key of the newest order that the client has noted down. */
   #noted: string | undefined;
 
@@ -47,7 +49,7 @@ export class Desk {
   /** Whether what is on the screen is how things stand, and an order would go out at once. */
   readonly live: ReadonlySignal<boolean> = computed(() => this.bank.freshness.value.kind === 'live');
 
-  /** Unsettled orders that may be carrying out the payment under review already. */
+  /** Orders that may be the payment under review, given already. */
   readonly twins: ReadonlySignal<readonly Order[]> = computed(() => {
     const flow = this.#flow.value;
     return flow.step === 'review' ? twins(flow.payment, this.bank.orders.value) : [];
@@ -128,7 +130,10 @@ export class Desk {
   /** Takes what an address says; see `arrive`. */
   arrive(place: Place): Arrival {
     const own = this.bank.accounts.peek().map(({ clabe }) => clabe);
-    const arrival = arrive(this.#flow.peek(), place, this.bank.orders.peek(), own);
+    const flow = this.#flow.peek();
+    let arrival = arrive(flow, place, this.bank.orders.peek(), own);
+    if (arrival.missing && place.kind === 'order' && this.#left?.key === place.key) arrival = { flow: this.#left };
+    if (flow.step === 'ordered' && arrival.flow !== flow) this.#left = flow;
     this.#flow.value = arrival.flow;
     this.#choose(this.bank.accounts.peek());
     return arrival;
@@ -164,6 +169,7 @@ export class Desk {
   #begin(username: string | undefined): void {
     if (username === this.#username || username === undefined) return;
     this.#username = username;
+    this.#left = undefined;
     this.#happen({ type: 'restart', draft: emptyDraft('pay', '') });
     this.#choose(this.bank.accounts.peek());
   }

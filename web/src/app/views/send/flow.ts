@@ -54,7 +54,7 @@ export type Happening =
   | { readonly type: 'edit'; readonly change: Partial<Draft> }
   | { readonly type: 'review'; readonly payment: Payment }
   | { readonly type: 'insist'; readonly insist: boolean }
-  /** The person means it. `twins` is how many unsettled orders are the same; `key` is the new order's. */
+  /** The person means it. `twins` is how many orders may be the same; `key` is the new order's. */
   | { readonly type: 'confirm'; readonly key: string; readonly twins: number }
   /** News of any order of the client. */
   | { readonly type: 'order'; readonly order: Order }

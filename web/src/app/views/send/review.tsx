@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Account } from '../../../caudal/index.ts';
+import { type Account, settled } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { money } from '../../format.ts';
 import { go } from '../../router.ts';
@@ -76,15 +76,7 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
         </div>
       </div>
       <ReviewFacts payment={payment} account={account} live={live} />
-      {twins.length > 0 && (
-        <Banner tone="caution" title={t.twin}>
-          <p>{t.twinMore}</p>
-          <label class="send-insist">
-            <input type="checkbox" checked={insist} onChange={(event) => desk.insist(event.currentTarget.checked)} />
-            <span>{t.twinInsist}</span>
-          </label>
-        </Banner>
-      )}
+      {twins.length > 0 && <Twin open={twins.some((order) => !settled(order))} insist={insist} onInsist={(yes) => desk.insist(yes)} />}
       {live && short && <Banner tone="caution">{t.short}</Banner>}
       {!live && <Banner tone="caution">{t.waitLive}</Banner>}
       <div class="send-actions">
@@ -102,6 +94,19 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
         </Button>
       </div>
     </form>
+  );
+}
+
+/** Asks whether somebody means the same payment a second time. `open`: the first is not settled. */
+function Twin({ open, insist, onInsist }: { open: boolean; insist: boolean; onInsist: (insist: boolean) => void }) {
+  return (
+    <Banner tone="caution" title={open ? t.twin : t.twinDone}>
+      <p>{open ? t.twinMore : t.twinDoneMore}</p>
+      <label class="send-insist">
+        <input type="checkbox" checked={insist} onChange={(event) => onInsist(event.currentTarget.checked)} />
+        <span>{t.twinInsist}</span>
+      </label>
+    </Banner>
   );
 }
 
