@@ -29,8 +29,8 @@ export function BalanceChart({ account }: { account: Account }) {
   const ageMs = freshness.kind === 'live' || freshness.kind === 'never' ? 0 : freshness.ageMs;
   const nowUs = Math.round(bank.client.serverNowMs() - ageMs) * 1000;
   const fromUs = rangeStart(range, nowUs);
-  const { further } = useReach(movements, fromUs, range, freshness.kind === 'live');
-  const line = series(account, movements.legs.value, movements.complete.value, fromUs, nowUs);
+  const { samples, further } = useReach(movements, fromUs, range, freshness.kind === 'live');
+  const line = series(account, movements.legs.value, movements.complete.value, fromUs, nowUs, samples);
   const first = line.points[0];
   const opening = first?.leg === undefined ? (first?.balanceMinor ?? 0n) : first.balanceMinor - first.leg.amountMinor;
   const closing = line.points.at(-1)?.balanceMinor ?? 0n;
@@ -50,7 +50,11 @@ export function BalanceChart({ account }: { account: Account }) {
     >
       <ChartCanvas line={line} currency={account.currency} changeMinor={closing - opening} />
       {!line.reaches && movements.legs.value.length > 0 && (
-        <p class="chart-reach">{t.reachesFrom(dateTime(BigInt(line.fromUs)))}</p>
+        <p class="chart-reach">
+          {line.exactFromUs > line.fromUs
+            ? t.sampledBefore(dateTime(BigInt(line.exactFromUs)))
+            : t.reachesFrom(dateTime(BigInt(line.fromUs)))}
+        </p>
       )}
       <div class="row">
         <Button small aria-expanded={table} aria-controls="chart-table" onClick={() => setTable(!table)}>

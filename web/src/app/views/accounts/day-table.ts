@@ -1,5 +1,5 @@
 import { dayOf, dayStart } from '../movements/days.ts';
-import type { Point, Series } from './series.ts';
+import type { Series } from './series.ts';
 
 /** An account's balance over one local day. */
 export interface DayRow {
@@ -13,16 +13,14 @@ export interface DayRow {
 
 /**
  * A line of the balance as a table, newest day first. Days without movements are left out. The first day of a line that
- * begins within it opens where the line does.
+ * begins within it opens where the line does. What was only sampled is not in it.
  */
 export function dayTable(line: Series): DayRow[] {
   const rows: DayRow[] = [];
-  let previous: Point | undefined;
   let until = 0;
   for (const point of line.points) {
-    const before = previous?.balanceMinor ?? openingBefore(point);
-    previous = point;
     if (!point.leg) continue;
+    const before = point.balanceMinor - point.leg.amountMinor;
     const last = rows.at(-1);
     const balance = point.balanceMinor;
     if (last && point.atUs < until) {
@@ -47,8 +45,4 @@ export function dayTable(line: Series): DayRow[] {
     });
   }
   return rows.reverse();
-}
-
-function openingBefore(point: Point): bigint {
-  return point.leg ? point.balanceMinor - point.leg.amountMinor : point.balanceMinor;
 }

@@ -16,14 +16,23 @@ export interface Series {
   readonly untilUs: number;
   /** The movements that are loaded reach back to the beginning that was asked for. */
   readonly reaches: boolean;
+  /** Every change is in the line from here on; before, only some moments are. fromUs where all of it is exact. */
+  readonly exactFromUs: number;
 }
 
 /**
  * The line of an account's balance from fromUs (0: as far as is loaded) until nowUs. legs are newest first, without gaps,
  * from the newest on; complete says that they reach the account's first. Where they do not reach fromUs, the line begins
- * with the oldest of them.
+ * with the oldest of them, or, as far as they go, with samples: exact balances at moments before it, oldest first.
  */
-export function series(account: Account, legs: readonly Leg[], complete: boolean, fromUs: number, nowUs: number): Series {
+export function series(
+  account: Account,
+  legs: readonly Leg[],
+  complete: boolean,
+  fromUs: number,
+  nowUs: number,
+  samples: readonly Point[] = [],
+): Series {
   const newest = legs[0];
   const end = Math.max(nowUs, newest ? Number(newest.atUs) : 0);
   const points: Point[] = [];
@@ -45,9 +54,22 @@ export function series(account: Account, legs: readonly Leg[], complete: boolean
   } else {
     from = points[0]?.atUs ?? end;
   }
+  const exactFromUs = from;
+  if (!reaches) {
+    const sampled = samplesBetween(samples, fromUs, from);
+    points.unshift(...sampled);
+    from = sampled[0]?.atUs ?? from;
+  }
   const last = points.at(-1);
   points.push({ atUs: end, balanceMinor: last?.balanceMinor ?? account.balanceMinor, leg: undefined });
-  return { points, fromUs: from, untilUs: end, reaches };
+  return { points, fromUs: from, untilUs: end, reaches, exactFromUs };
+}
+
+/** Samples from one time until before another; the beginning has the balance of the last one before it. */
+function samplesBetween(samples: readonly Point[], fromUs: number, untilUs: number): Point[] {
+  const within = samples.filter((point) => point.atUs > fromUs && point.atUs < untilUs);
+  const before = samples.findLast((point) => point.atUs <= fromUs);
+  return before === undefined || fromUs >= untilUs ? within : [{ ...before, atUs: fromUs }, ...within];
 }
 
 /** The index of the first leg (newest first) that is before a time; legs.length where none is. */

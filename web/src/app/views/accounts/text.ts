@@ -45,6 +45,8 @@ export const t = catalogue(
     change: 'de cambio en este periodo',
     chartKeys: 'Con las flechas vas de movimiento en movimiento.',
     reachesFrom: (when: string) => `Se dibuja desde ${when}: hay movimientos anteriores.`,
+    sampledBefore: (when: string) =>
+      `Antes de ${when} hubo muchos movimientos: la línea une saldos exactos tomados cada cierto tiempo, y no muestra lo que pasó entre uno y otro. La tabla empieza ahí.`,
     further: 'Leer más atrás',
     asTable: 'Ver como tabla',
     asChart: 'Ocultar la tabla',
@@ -102,6 +104,8 @@ export const t = catalogue(
     change: 'of change in this period',
     chartKeys: 'The arrow keys go from movement to movement.',
     reachesFrom: (when) => `Drawn from ${when} on: there are earlier movements.`,
+    sampledBefore: (when) =>
+      `Before ${when} there were many movements: the line joins exact balances taken at intervals, and does not show what happened between two. The table begins there.`,
     further: 'Read further back',
     asTable: 'Show as a table',
     asChart: 'Hide the table',
