@@ -152,6 +152,8 @@ func (c *Conn) Audit(ctx context.Context, q AuditQuery) (*AuditPage, error) {
 		return nil, c.broken(violation("a cursor has %d bytes", len(raw.GetNext())))
 	case raw.GetNext() != "" && raw.GetNext() == q.Cursor:
 		return nil, c.broken(violation("a page of the audit log leads to itself"))
+	case raw.GetNext() != "" && len(raw.GetEntries()) == 0: // or whoever reads to the end never gets there
+		return nil, c.broken(violation("a page of the audit log is empty, and leads on"))
 	}
 	page := &AuditPage{Entries: make([]AuditEntry, 0, len(raw.GetEntries())), Next: raw.GetNext()}
 	for _, e := range raw.GetEntries() {

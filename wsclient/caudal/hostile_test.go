@@ -255,6 +255,11 @@ func TestMalformedInsidesAreRefused(t *testing.T) {
 				a.Next = strings.Repeat("x", cursorBytes+1)
 			}
 		},
+		"a page of nothing that leads on": func(r *protocol.Reply) {
+			if a := r.GetListAudit(); a != nil {
+				a.Entries = nil
+			}
+		},
 		"a page that leads to itself": func(r *protocol.Reply) {
 			if a := r.GetListAudit(); a != nil {
 				a.Next = "x"
