@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Role } from '../caudal/gen/caudal/v1/caudal_pb.ts';
 import { BankContext, useBank, type Bank } from './bank.ts';
 import { isHalt } from './halt.ts';
 import { lazily } from './lazy.tsx';
@@ -34,7 +35,7 @@ function Stage() {
   }, [known]);
   useEffect(() => {
     if (session !== undefined && route.peek().view === 'signin') {
-      go('/', { replace: true });
+      go(session.role === Role.TELLER ? '/teller' : '/', { replace: true });
     }
   }, [session]);
   if (link.kind === 'stopped' && isHalt(link.why)) {
