@@ -205,9 +205,9 @@ func (s *Store) addAccounts(ctx context.Context, users []Holder) error {
 
 func insertHolderWords(tx *gorm.DB, users ...User) error {
 	var rows []HolderWord
-	for i := range users {
-		for _, word := range holderWords(users[i].Username, users[i].Owner) {
-			rows = append(rows, HolderWord{Word: word, UserID: users[i].ID})
+	for _, user := range users {
+		for _, word := range holderWords(user.Username, user.Owner) {
+			rows = append(rows, HolderWord{Word: word, UserID: user.ID})
 		}
 	}
 	if err := tx.CreateInBatches(rows, wordsAtATime).Error; err != nil {
