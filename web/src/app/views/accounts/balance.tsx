@@ -51,17 +51,20 @@ export function Clabe({ clabe }: { clabe: string }) {
   );
 }
 
-/** What a person must know of an account before anything else: that it is frozen, or that its history has changed. */
-export function Warnings({ account }: { account: Account }) {
+/**
+ * What a person must know of an account before anything else: that its history has changed, and, on its own page, that it
+ * is frozen. Among several accounts the warning names it, and the badge beside the balance says the rest.
+ */
+export function Warnings({ account, among }: { account: Account; among?: boolean }) {
   const diverged = useBank().diverged.value.has(account.clabe);
   return (
     <>
       {diverged && (
-        <Banner tone="danger" role="alert" title={t.diverged}>
+        <Banner tone="danger" role="alert" title={among === true ? `${account.name}: ${t.diverged}` : t.diverged}>
           {t.divergedText}
         </Banner>
       )}
-      {account.status === AccountStatus.FROZEN && (
+      {among !== true && account.status === AccountStatus.FROZEN && (
         <Banner tone="caution" icon="lock" title={t.frozen}>
           {t.frozenText}
         </Banner>

@@ -36,7 +36,7 @@ export function Overview({ accounts }: { accounts: readonly Account[] }) {
         <FreshnessMark freshness={freshness} />
       </header>
       {accounts.map((account) => (
-        <Warnings key={account.clabe} account={account} />
+        <Warnings key={account.clabe} account={account} among />
       ))}
       <ul class="acct-cards">
         {accounts.map((account) => (

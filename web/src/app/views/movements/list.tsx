@@ -27,12 +27,14 @@ export function MovementList({ account, accounts, hidden, opened }: MovementList
   const model = listModel(bank, account);
   const arriving = useArriving(account.clabe);
   const source = model.source.value;
-  const legs = source.legs.value;
   const days = model.days.value;
 
+  // A connection that came back is a reason to ask again for what did not come.
+  const live = bank.freshness.value.kind === 'live';
   useEffect(() => {
-    if (legs.length === 0 && !source.complete.peek() && !source.loading.peek()) void model.further();
-  }, [model, source]);
+    const lacking = source.legs.peek().length === 0 || source.error.peek() !== undefined;
+    if (lacking && !source.complete.peek() && !source.loading.peek()) void model.further();
+  }, [model, source, live]);
 
   // A new search looks further back by itself, as far as one look goes.
   const { text, direction, kind, minMinor, maxMinor } = model.filter.value;

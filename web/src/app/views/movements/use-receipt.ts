@@ -18,6 +18,8 @@ export function useReceipt(account: Account, seq: bigint): Sought {
   const [attempt, setAttempt] = useState(0);
   const live = bank.freshness.value.kind === 'live';
   const failed = sought.kind === 'failed';
+  const identity = bank.channel.value?.identity;
+  const identified = identity !== undefined;
   useEffect(() => {
     // A connection that came back is a reason to ask again.
     if (live && failed) setAttempt((n) => n + 1);
@@ -29,7 +31,7 @@ export function useReceipt(account: Account, seq: bigint): Sought {
       if (left) return;
       if (!found) return setSought({ kind: 'missing' });
       setSought({ kind: 'found', found, chain: undefined });
-      const chain = await checkChain(account, found.leg, found.before, bank.channel.peek()?.identity);
+      const chain = await checkChain(account, found.leg, found.before, identity);
       if (!left) setSought({ kind: 'found', found, chain });
     };
     const ask = (): Promise<Found | undefined> =>
@@ -46,7 +48,7 @@ export function useReceipt(account: Account, seq: bigint): Sought {
     return () => {
       left = true;
     };
-  }, [bank, account.clabe, seq, attempt]);
+  }, [bank, account.clabe, seq, attempt, identified]);
   return sought;
 }
 
