@@ -62,14 +62,14 @@ export function Dialog({ open, onClose, title, actions, wide, busy, class: extra
       }}
     >
       <div class="dialog-sheet">
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 id={heading}>{title}</h2>
           <button type="button" class="field-action" aria-label={t.close} title={t.close} disabled={busy === true} onClick={close}>
             <Icon name="close" />
           </button>
-        </header>
+        </div>
         <div class="dialog-body">{children}</div>
-        {actions !== undefined && <footer class="dialog-actions">{actions}</footer>}
+        {actions !== undefined && <div class="dialog-actions">{actions}</div>}
       </div>
     </dialog>
   );
