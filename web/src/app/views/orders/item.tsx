@@ -29,10 +29,27 @@ export function Item({ order, live, onDetails, onDismiss }: ItemProps) {
         <Icon name="chevron" class="order-more" />
       </button>
       {onDismiss !== undefined && (
-        <button type="button" class="order-dismiss" aria-label={t.dismissOf(what)} title={t.dismiss} onClick={onDismiss}>
+        <button
+          type="button"
+          class="order-dismiss"
+          aria-label={t.dismissOf(what)}
+          title={t.dismiss}
+          onClick={(event) => {
+            focusBeside(event.currentTarget);
+            onDismiss();
+          }}
+        >
           <Icon name="close" />
         </button>
       )}
     </li>
   );
+}
+
+/** Moves the focus from an order that is about to go to one beside it, or to the page: never to nowhere. */
+function focusBeside(button: HTMLElement): void {
+  const item = button.closest('li');
+  const beside = item?.nextElementSibling ?? item?.previousElementSibling;
+  const target = beside?.querySelector<HTMLElement>('.order-open') ?? document.getElementById('main');
+  target?.focus({ preventScroll: true });
 }

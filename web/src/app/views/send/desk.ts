@@ -1,5 +1,5 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import { type Account, type Client, KeyMint, LinkError, type Order, type Session } from '../../../caudal/index.ts';
+import { type Account, AccountStatus, type Client, KeyMint, LinkError, type Order, type Session } from '../../../caudal/index.ts';
 import type { Freshness } from '../../freshness.ts';
 import { parseMoney } from '../../format.ts';
 import { type Checked, check, twins } from './check.ts';
@@ -174,16 +174,16 @@ export class Desk {
     this.#choose(this.bank.accounts.peek());
   }
 
-  /** Puts the first account into a form that has none, or has one that is gone. */
+  /** Puts the first account that can pay into a form that has none, or has one that is gone. */
   #choose(accounts: readonly Account[]): void {
     const flow = this.#flow.peek();
-    const [first, second] = accounts;
+    const first = accounts.find(({ status }) => status !== AccountStatus.FROZEN) ?? accounts[0];
     if (flow.step !== 'form' || first === undefined) return;
     const { from, to, mode } = flow.draft;
-    if (!accounts.some(({ clabe }) => clabe === from)) this.edit({ from: first.clabe });
-    if (mode === 'own' && to === '' && second !== undefined) {
-      this.edit({ to: from === second.clabe ? first.clabe : second.clabe });
-    }
+    const payer = accounts.some(({ clabe }) => clabe === from) ? from : first.clabe;
+    const other = accounts.find(({ clabe }) => clabe !== payer);
+    const payee = mode === 'own' && to === '' ? (other?.clabe ?? '') : to;
+    if (payer !== from || payee !== to) this.edit({ from: payer, to: payee });
   }
 }
 

@@ -19,7 +19,7 @@ export function PayeeKnown({ desk, text }: { desk: Desk; text: string }) {
   const lookup = desk.lookup.value;
   useEffect(() => {
     if (lookup.kind === 'found') announce(t.foundBy(lookup.payee.maskedName));
-    if (lookup.kind === 'not_found') announce(t.payeeNotFound);
+    if (lookup.kind === 'not_found') announce(typed.kind === 'username' ? t.payeeNoUser(typed.username) : t.payeeNotFound);
   }, [lookup]);
   if (typed.kind === 'empty') return <Recent onChoose={(clabe) => desk.edit({ payee: groupClabe(clabe) })} />;
   if (typed.kind === 'own') {

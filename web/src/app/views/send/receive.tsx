@@ -49,7 +49,7 @@ export function Receive() {
           onValue={setAsked}
           currency={currency}
           hint={t.askHint}
-          error={asked.trim() !== '' && amountMinor === undefined && !/^[\d.,$\s]*$/.test(asked) ? t.amountMalformed : undefined}
+          error={asked.trim() !== '' && typed === undefined ? t.amountMalformed : undefined}
         />
         <div class="send-actions">
           {typeof navigator.share === 'function' && (
