@@ -18,7 +18,7 @@ if (root !== null) {
 async function start(at: HTMLElement): Promise<void> {
   try {
     const store = await BrowserStore.open('caudal');
-    const url = `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/ws`;
+    const url = `wss://${location.host}/ws`;
     const client = new Client({ url, store, program: 'caudal-web/1.0', deviceName: deviceName(navigator.userAgent) });
     const bank = new Bank(client);
     client.start();

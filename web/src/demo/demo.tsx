@@ -5,9 +5,9 @@ import { theme } from '../app/theme.ts';
 import { Mark, Segmented, Toasts } from '../app/ui/index.ts';
 import { Bot } from './bot.ts';
 import type { Holder, Side } from './holder.ts';
-import { HolderPanel } from './HolderPanel.tsx';
+import { HolderPanel } from './holder-panel.tsx';
 import { Payments, type Payer } from './payments.ts';
-import { River } from './River.tsx';
+import { River } from './river.tsx';
 import { t } from './text.ts';
 
 const currency = 'MXN';
