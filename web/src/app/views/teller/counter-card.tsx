@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { Steps } from '../../ui/index.ts';
 import { AccountStep } from './account-step.tsx';
 import { AmountStep } from './amount-step.tsx';
@@ -13,9 +14,20 @@ const place: Readonly<Record<Counter['step'], number>> = { search: 0, account: 1
 /** One customer's business, step by step. Each step takes the focus where the hands go next; Escape goes back. */
 export function CounterCard({ desk }: { desk: Desk }) {
   const { step } = desk.counter.value;
+  const sheet = useRef<HTMLElement>(null);
+  const before = useRef(step);
+  useEffect(() => {
+    // The button that was pressed is gone with its step, and nothing of the next one asked for the focus.
+    if (before.current !== step && document.activeElement === document.body) {
+      sheet.current?.focus();
+    }
+    before.current = step;
+  }, [step]);
   return (
     <section
       class="card counter"
+      ref={sheet}
+      tabIndex={-1}
       aria-label={t.title}
       data-testid="counter"
       data-step={step}
