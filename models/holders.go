@@ -86,6 +86,16 @@ func (s *Store) FindHolders(ctx context.Context, by Staff, query string, fits fu
 	return found, nil
 }
 
+// CheckStaff makes sure that whoever signed in as staff still is, for what the store itself does not show.
+//
+// Errors: ErrUserClosed, ErrDeviceRevoked, ErrNotStaff.
+func (s *Store) CheckStaff(ctx context.Context, by Staff) error {
+	return s.Read().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		_, err := stillStaff(tx, by)
+		return err
+	})
+}
+
 // stillStaff makes sure that whoever signed in as staff still is, by a device that still stands, and returns their role.
 func stillStaff(tx *gorm.DB, by Staff) (Role, error) {
 	user, err := stillSignedIn(tx, by.User, by.Device)

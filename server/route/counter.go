@@ -52,7 +52,11 @@ func tellerLimits(c call, request *protocol.Command) {
 		if currency == "" {
 			currency = money.MXN
 		}
-		today, err := c.config.Ledger.StaffToday(ctx, c.person().user, currency)
+		who := c.person()
+		if err := c.config.Store.CheckStaff(ctx, who.staff()); err != nil {
+			return nil, err
+		}
+		today, err := c.config.Ledger.StaffToday(ctx, who.user, currency)
 		if err != nil {
 			return nil, err
 		}

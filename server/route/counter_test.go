@@ -85,6 +85,37 @@ func TestTheCounterIsClosedToHolders(t *testing.T) {
 	}
 }
 
+// Between the commit that ends a teller's work and the close of their connections, a command may still come.
+func TestWhoIsNoTellerAnyMoreIsServedNothing(t *testing.T) {
+	h := open(t, nil)
+	ana, caja, otra := h.rich("ana", 10_00), h.teller("caja"), h.teller("otra")
+	if _, _, err := h.store.SetRole(context.Background(), "caja", models.RoleHolder); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.store.CloseUser(context.Background(), "otra"); err != nil {
+		t.Fatal(err)
+	}
+	before, err := h.store.AuditLog(context.Background(), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[*customer]protocol.Code{caja: protocol.Code_CODE_DEVICE_REVOKED, otra: protocol.Code_CODE_USER_CLOSED} {
+		for _, command := range []*protocol.Command{
+			find("ana"), find(ana.account), listAuditCommand(0, ""), limitsOf(""), who.deposit(ana.account, 1, ""),
+		} {
+			if got := who.Code(command); got != want {
+				t.Errorf("%s, %T: %s", who.username, command.GetRequest(), got)
+			}
+		}
+	}
+	if after, err := h.store.AuditLog(context.Background(), 0, 1); err != nil || after[0].ID != before[0].ID {
+		t.Errorf("on record: %v, %v", after, err)
+	}
+	if got := ana.accounts()[0].GetBalanceMinor(); got != 10_00 {
+		t.Errorf("ana has %d", got)
+	}
+}
+
 func TestLookUpsAreLimited(t *testing.T) {
 	h := open(t, func(c *Config, _ *conn.Config) { c.Limits.LookUps = limit.Rate{Burst: 3, Every: time.Hour} })
 	caja, otra := h.teller("caja"), h.teller("otra")
