@@ -82,7 +82,7 @@ func (s *Store) found(ctx context.Context) error {
 		if err := s.openSystemAccounts(tx); err != nil {
 			return err
 		}
-		return s.fillHolderWords(tx)
+		return s.fillHolderWords(ctx, tx)
 	})
 }
 

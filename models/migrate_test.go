@@ -1,9 +1,11 @@
 package models_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,6 +142,16 @@ func TestHoldersFromBeforeTheirWordsAreFound(t *testing.T) {
 	if err := cut.Close(); err != nil {
 		t.Fatal(err)
 	}
+	// The next one is stopped when a part of the holders is noted.
+	ctx, stop := context.WithCancel(t.Context())
+	log := slog.New(slog.NewTextHandler(writerFunc(func(line []byte) {
+		if strings.Contains(string(line), "are noted") {
+			stop()
+		}
+	}), nil))
+	if _, err := models.Open(ctx, models.Config{Dir: dir, Identity: [32]byte{1}, Log: log}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
 	for range 2 {
 		s, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
 		if err != nil {
@@ -156,6 +168,14 @@ func TestHoldersFromBeforeTheirWordsAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// writerFunc is an io.Writer that cannot fail.
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(line []byte) (int, error) {
+	f(line)
+	return len(line), nil
 }
 
 func TestADatabaseOfTheFutureIsLeftAlone(t *testing.T) {
