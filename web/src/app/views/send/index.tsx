@@ -37,7 +37,9 @@ export default function View() {
   }, [desk, here, ready, awaited]);
 
   if (!ready) return desk.live.value ? <NoAccount /> : <Skeleton lines={4} />;
-  if (place.kind === 'order' && !(flow.step === 'ordered' && flow.key === place.key)) return <Missing title={t.missingTitle} more={t.missingMore} to="/movements" label={t.toMovements} />;
+  if (place.kind === 'order' && !(flow.step === 'ordered' && flow.key === place.key)) {
+    return <Missing title={t.missingTitle} more={t.missingMore} to="/movements" label={t.toMovements} />;
+  }
   if (flow.step !== 'form') {
     return (
       <div class="send" data-testid="send" onMouseDown={onMouseDown}>
@@ -60,12 +62,24 @@ export default function View() {
           { value: 'receive', label: t.modeReceive },
         ]}
       />
-      {mode === 'receive' ? <Receive /> : mode === 'own' && bank.accounts.value.length < 2 ? <OneAccount /> : <Form desk={desk} draft={flow.draft} />}
+      <Task mode={mode} desk={desk} flow={flow} />
     </div>
   );
 }
 
-function Step({ desk, flow, heading }: { desk: Desk; flow: Exclude<Flow, { step: 'form' }>; heading: RefObject<HTMLHeadingElement | null> }) {
+function Task({ mode, desk, flow }: { mode: Mode; desk: Desk; flow: Extract<Flow, { step: 'form' }> }) {
+  const { accounts } = useBank();
+  if (mode === 'receive') return <Receive />;
+  return mode === 'own' && accounts.value.length < 2 ? <OneAccount /> : <Form desk={desk} draft={flow.draft} />;
+}
+
+interface StepProps {
+  desk: Desk;
+  flow: Exclude<Flow, { step: 'form' }>;
+  heading: RefObject<HTMLHeadingElement | null>;
+}
+
+function Step({ desk, flow, heading }: StepProps) {
   if (flow.step === 'review') return <Review desk={desk} payment={flow.payment} insist={flow.insist} heading={heading} />;
   const formPath = flow.draft.mode === 'own' ? '/send?mode=own' : '/send';
   return <Outcome desk={desk} flow={flow} heading={heading} onForm={() => go(formPath, { replace: true })} />;
