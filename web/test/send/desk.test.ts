@@ -142,6 +142,19 @@ test('the same payment again asks, while the first is unknown and when it turns 
   assert.notEqual((await again('refused')).confirm(), undefined);
 });
 
+test('a twin that is put away during the review goes on asking, and the next payment is free of it', async () => {
+  const bank = new FakeBank();
+  bank.tell(order(keyB, 'unknown'));
+  const { desk } = await reviewed(bank);
+  bank.tell(order(keyB, 'done'));
+  bank.orders.value = [];
+  assert.equal(desk.confirm(), undefined);
+  desk.back();
+  desk.edit({ amount: '9' });
+  desk.review();
+  assert.notEqual(desk.confirm(), undefined);
+});
+
 test('the page of an order that was given before a reload follows it to its end', () => {
   const bank = new FakeBank();
   const desk = new Desk(bank);

@@ -25,6 +25,7 @@ export interface DeskBank {
 export class Desk {
   readonly #flow = signal<Flow>({ step: 'form', draft: emptyDraft('pay', '') });
   readonly #lookup = signal<Lookup>({ kind: 'idle' });
+  readonly #twins = signal<readonly Order[]>([]);
   readonly #mint = new KeyMint();
   readonly #resolver: PayeeLookup;
   #username: string | undefined;
@@ -48,12 +49,6 @@ export class Desk {
 
   /** Whether what is on the screen is how things stand, and an order would go out at once. */
   readonly live: ReadonlySignal<boolean> = computed(() => this.bank.freshness.value.kind === 'live');
-
-  /** Orders that may be the payment under review, given already. */
-  readonly twins: ReadonlySignal<readonly Order[]> = computed(() => {
-    const flow = this.#flow.value;
-    return flow.step === 'review' ? twins(flow.payment, this.bank.orders.value) : [];
-  });
 
   constructor(private readonly bank: DeskBank) {
     this.#resolver = new PayeeLookup({
@@ -85,6 +80,7 @@ export class Desk {
     effect(() => {
       if (this.live.value) this.#resolver.now();
     });
+    effect(() => this.#compare(this.#flow.value, bank.orders.value));
   }
 
   get flow(): ReadonlySignal<Flow> {
@@ -93,6 +89,11 @@ export class Desk {
 
   get lookup(): ReadonlySignal<Lookup> {
     return this.#lookup;
+  }
+
+  /** Orders that may be the payment under review, given already. */
+  get twins(): ReadonlySignal<readonly Order[]> {
+    return this.#twins;
   }
 
   edit(change: Partial<Draft>): void {
@@ -172,6 +173,16 @@ export class Desk {
     this.#left = undefined;
     this.#happen({ type: 'restart', draft: emptyDraft('pay', '') });
     this.#choose(this.bank.accounts.peek());
+  }
+
+  /** One that was carried out and put away during a review goes on counting. */
+  #compare(flow: Flow, orders: readonly Order[]): void {
+    if (flow.step !== 'review') {
+      this.#twins.value = [];
+      return;
+    }
+    const away = this.#twins.peek().filter(({ key }) => !orders.some((order) => order.key === key));
+    this.#twins.value = [...away, ...twins(flow.payment, orders)];
   }
 
   /** Puts the first account that can pay into a form that has none, or has one that is gone. */
