@@ -20,6 +20,12 @@ export function ReceiptView({ account, seq }: { account: Account; seq: bigint })
     scrollTo({ top: 0, behavior: 'instant' });
     top.current?.querySelector('h1')?.focus({ preventScroll: true });
   }, [account.clabe, seq]);
+  useEffect(() => {
+    // What was found stands where another heading had the focus, unless the person has gone on.
+    if (document.activeElement === document.body) {
+      top.current?.querySelector('h1')?.focus({ preventScroll: true });
+    }
+  }, [sought.kind]);
   return (
     <div class="receipt-view" ref={top}>
       <nav class="receipt-nav no-print" aria-label={t.backToList}>
