@@ -66,7 +66,7 @@ func TestTheTypeScriptsOwnTestsPass(t *testing.T) {
 	for _, f := range files {
 		args = append(args, filepath.Join(folder, f))
 	}
-	out, err := node(t, folder, args...)
+	out, err := node(t, filepath.Join(web, ".."), args...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
