@@ -65,13 +65,18 @@ func (d *demo) print(w *strings.Builder, where string, s *server, heading func(s
 		}
 		fmt.Fprintf(w, "  %-8s  %-17s  %s  %13s\n", u.username, u.owner, u.password, balance)
 	}
+	pages := "https://" + s.publicAddress()
+	fmt.Fprintf(w, "\n%s\n\n  %s/demo    two holders side by side\n  %s/        the bank itself: sign in as one of them, or open an account\n\n",
+		heading("In a browser:"), pages, pages)
+	fmt.Fprintf(w, "  It warns of a certificate that it does not know, because this bank has made its own: go on, or\n  let it trust %s first.\n",
+		filepath.Join(s.config.Data, caLink))
 	export := func(home string) string {
 		return "export " + where + " CAUDAL_HOME=" + quote(filepath.Join(s.config.Data, home))
 	}
 	login := func(u demoUser) string {
 		return fmt.Sprintf("echo %s | %s login --username %s --password-stdin", u.password, client, u.username)
 	}
-	fmt.Fprintf(w, "\n%s\n\n  %s\n  %s\n  %s listen\n", heading("In a second terminal, Ana watches her account:"),
+	fmt.Fprintf(w, "\n%s\n\n  %s\n  %s\n  %s listen\n", heading("Or in a second terminal, Ana watches her account:"),
 		export("home-ana"), login(d.users[0]), client)
 	fmt.Fprintf(w, "\n%s\n\n  %s\n  %s\n  %s transfer --to @ana --amount 125.50 --memo \"la comida\"\n",
 		heading("In a third one, Luis pays her:"), export("home-luis"), login(d.users[1]), client)

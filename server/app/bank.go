@@ -124,6 +124,9 @@ func makeData(dir string) error {
 	return nil
 }
 
+// caLink is the development CA's certificate in the data folder.
+const caLink = "ca.pem"
+
 // linkCA leaves the development CA's certificate where an operator looks for it: ca.pem in the data folder.
 func linkCA(data, ca string) error {
 	data, err := filepath.Abs(data)
@@ -136,7 +139,7 @@ func linkCA(data, ca string) error {
 	if inside, err := filepath.Rel(data, ca); err == nil && filepath.IsLocal(inside) {
 		ca = inside // holds when the folder moves
 	}
-	link := filepath.Join(data, "ca.pem")
+	link := filepath.Join(data, caLink)
 	if present, err := os.Readlink(link); err == nil && present == ca {
 		return nil
 	}
