@@ -74,6 +74,8 @@ func (b *browser) launch(t testing.TB, program string) (err error) {
 		chromedp.UserDataDir(b.profile),
 		chromedp.Flag("headless", "new"),
 		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:])),
+		// Each window would start renderers for parts of the browser that nobody sees.
+		chromedp.Flag("disable-features", "PreloadTopChromeWebUI,TabSearch,Translate,OptimizationHints,MediaRouter"),
 		chromedp.Flag("accept-lang", "es-MX"),
 		chromedp.Flag("lang", "es-MX"),
 		// Chromium without a head would call itself another browser.
