@@ -4,12 +4,13 @@ import { BankContext, useBank, type Bank } from './bank.ts';
 import { isHalt } from './halt.ts';
 import { lazily } from './lazy.tsx';
 import { go, route } from './router.ts';
+import { Bare, Starting } from './stage/starting.tsx';
 
 // Each visit needs one or two of these. Their code comes while the channel is being made.
-const Halted = lazily(() => import('./stage/halted.tsx'));
-const Entry = lazily(() => import('./stage/entry.tsx'));
-const Recognising = lazily(() => import('./stage/recognising.tsx'));
-const Inside = lazily(() => import('./stage/inside.tsx'));
+const Halted = lazily(() => import('./stage/halted.tsx'), Bare);
+const Entry = lazily(() => import('./stage/entry.tsx'), Bare);
+const Recognising = lazily(() => import('./stage/recognising.tsx'), Bare);
+const Inside = lazily(() => import('./stage/inside.tsx'), Bare);
 
 /** The dashboard of one bank. */
 export function App({ bank }: { bank: Bank }) {
@@ -46,7 +47,7 @@ function Stage() {
     return <Inside session={session} />;
   }
   if (known === undefined) {
-    return null; // the store is being read: in a moment it is clear what to show
+    return <Starting />; // the store is being read: in a moment it is clear what to show
   }
   return known ? <Recognising /> : <Entry revoked={revoked} returned={wasIn.current} />;
 }

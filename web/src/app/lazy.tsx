@@ -1,6 +1,7 @@
-import { signal } from '@preact/signals';
-import type { ComponentChildren, FunctionComponent } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { Fragment, type ComponentChildren, type ComponentType, type FunctionComponent } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import { BankContext } from './bank.ts';
+import { Chunk, retryInMs } from './chunk.ts';
 import { catalogue } from './i18n.ts';
 
 const t = catalogue(
@@ -8,13 +9,13 @@ const t = catalogue(
   {
     loading: 'Cargando',
     failed: 'No se pudo cargar esta parte de la página',
-    failedHint: 'Revisa tu conexión. Si el banco se actualizó hace un momento, recarga la página.',
+    failedHint: 'Se vuelve a intentar sola cuando el banco contesta. Si el banco se actualizó hace un momento, recarga la página.',
     reload: 'Recargar la página',
   },
   {
     loading: 'Loading',
     failed: 'This part of the page could not be loaded',
-    failedHint: 'Check your connection. If the bank was updated a moment ago, reload the page.',
+    failedHint: 'It tries again by itself when the bank answers. If the bank was updated a moment ago, reload the page.',
     reload: 'Reload the page',
   },
 );
@@ -23,28 +24,28 @@ const t = catalogue(
 export type Lazy<P> = FunctionComponent<P & { onShown?: () => void }> & { preload: () => void };
 
 /**
- * Makes a component of code in a chunk of its own. Until that is here nothing but a quiet stand-in is shown; if it does not
- * come, that is said, with a way on. `onShown` is called whenever the code is here and drawn.
+ * Makes a component of code in a chunk of its own. Until that is here nothing but a quiet stand-in is shown, within `Around`;
+ * if it does not come, that is said, and it is asked for again while the bank answers. `onShown` is called whenever the
+ * code is here and drawn.
  */
-export function lazily<P extends object>(load: () => Promise<{ default: FunctionComponent<P> }>): Lazy<P> {
-  const state = signal<{ shown?: FunctionComponent<P>; failed?: true }>({});
-  let asked = false;
-  const preload = () => {
-    if (!asked) {
-      asked = true;
-      load().then(
-        (module) => {
-          state.value = { shown: module.default };
-        },
-        () => {
-          state.value = { failed: true };
-        },
-      );
-    }
-  };
+export function lazily<P extends object>(
+  load: () => Promise<{ default: FunctionComponent<P> }>,
+  Around: ComponentType<{ children: ComponentChildren }> = Fragment,
+): Lazy<P> {
+  const chunk = new Chunk(async () => (await load()).default);
   const LazyComponent = ({ onShown, ...props }: P & { onShown?: () => void }) => {
-    const { shown: Shown, failed } = state.value;
-    useEffect(preload, []);
+    const { code: Shown, failures } = chunk.state.value;
+    const [before] = useState(failures); // of a preload: this is the first attempt that anybody waits for
+    const kind = useContext(BankContext)?.link.value.kind;
+    const away = kind === 'waiting' || kind === 'connecting';
+    const failed = failures > before;
+    useEffect(() => {
+      if (failed && away) {
+        return undefined;
+      }
+      const timer = setTimeout(() => void chunk.fetch(), failed ? retryInMs(failures) : 0);
+      return () => clearTimeout(timer);
+    }, [failed, failures, away]);
     useEffect(() => {
       if (Shown !== undefined) {
         onShown?.();
@@ -53,23 +54,23 @@ export function lazily<P extends object>(load: () => Promise<{ default: Function
     if (Shown !== undefined) {
       return <Shown {...(props as unknown as P)} />;
     }
-    return failed === true ? <Missing /> : <Coming />;
+    return <Around>{failed ? <Missing /> : <Coming />}</Around>;
   };
-  return Object.assign(LazyComponent, { preload });
+  return Object.assign(LazyComponent, { preload: () => void chunk.fetch() });
 }
 
-function Coming(): ComponentChildren {
+function Coming() {
   return (
     <div class="skeleton" role="status">
-      <span class="read">{t.loading}</span>
+      <h1 class="read">{t.loading}</h1>
     </div>
   );
 }
 
-function Missing(): ComponentChildren {
+function Missing() {
   return (
     <div class="empty" role="alert">
-      <p class="empty-title">{t.failed}</p>
+      <h1 class="empty-title">{t.failed}</h1>
       <p class="empty-text">{t.failedHint}</p>
       <button type="button" class="button button-primary" onClick={() => location.reload()}>
         {t.reload}

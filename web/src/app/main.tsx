@@ -5,6 +5,7 @@ import { Bank } from './bank.ts';
 import { deviceName } from './device-name.ts';
 import { followLanguage } from './i18n.ts';
 import { followHash } from './router.ts';
+import { Starting } from './stage/starting.tsx';
 import { followTheme } from './theme.ts';
 
 followLanguage();
@@ -16,6 +17,7 @@ if (root !== null) {
 }
 
 async function start(at: HTMLElement): Promise<void> {
+  render(<Starting />, at);
   try {
     const store = await BrowserStore.open('caudal');
     const url = `wss://${location.host}/ws`;
@@ -24,12 +26,6 @@ async function start(at: HTMLElement): Promise<void> {
     client.start();
     render(<App bank={bank} />, at);
   } catch (error) {
-    const { Broken } = await import('./views/signin/stop-page.tsx');
-    render(
-      <main class="outside">
-        <Broken error={error} />
-      </main>,
-      at,
-    );
+    render(<Starting error={error} />, at);
   }
 }

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { followLanguage } from '../app/i18n.ts';
+import { Starting } from '../app/stage/starting.tsx';
 import { followTheme } from '../app/theme.ts';
 import { Holder } from './holder.ts';
 
@@ -12,6 +13,7 @@ if (root !== null) {
 
 /** Both holders connect while the page's own code is still on its way. */
 async function start(at: HTMLElement): Promise<void> {
+  render(<Starting />, at);
   try {
     const url = `wss://${location.host}/ws`;
     const [left, right, { Demo }] = await Promise.all([
@@ -21,12 +23,6 @@ async function start(at: HTMLElement): Promise<void> {
     ]);
     render(<Demo holders={{ left, right }} />, at);
   } catch (error) {
-    const { Broken } = await import('../app/views/signin/stop-page.tsx');
-    render(
-      <main class="outside">
-        <Broken error={error} />
-      </main>,
-      at,
-    );
+    render(<Starting error={error} />, at);
   }
 }

@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { useBank } from '../bank.ts';
 import { lazily, type Lazy } from '../lazy.tsx';
 import { route, type ViewName } from '../router.ts';
 import Accounts from '../views/accounts/index.tsx';
-import { pageOf } from './places.ts';
+import { pageOf, placesOf } from './places.ts';
 
 /** The views that most visits do not need, by the folder that they are in. */
 const views: Readonly<Record<Exclude<ViewName, 'accounts' | 'signin'>, Lazy<object>>> = {
@@ -12,6 +13,9 @@ const views: Readonly<Record<Exclude<ViewName, 'accounts' | 'signin'>, Lazy<obje
   security: lazily(() => import('../views/security/index.tsx')),
   teller: lazily(() => import('../views/teller/index.tsx')),
 };
+
+/** How long after the figures are live the other views' code is fetched. */
+const preloadMs = 2000;
 
 /** The view of the route. On another page the focus goes to its heading, so that it is read and the keyboard starts there. */
 export function ViewPort() {
@@ -24,11 +28,33 @@ export function ViewPort() {
       focusHeading();
     }
   }, [page]);
+  usePreload();
   if (view === 'accounts' || view === 'signin') {
     return <Home onShown={arrive} />;
   }
   const Shown = views[view];
   return <Shown key={view} onShown={arrive} />;
+}
+
+/** Fetches the code of the views while the bank is there, so that none is lacking when it is not. */
+function usePreload(): void {
+  const bank = useBank();
+  const live = bank.freshness.value.kind === 'live';
+  const role = bank.session.value?.role;
+  useEffect(() => {
+    if (!live || role === undefined) {
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      views.open.preload();
+      for (const { view } of placesOf(role)) {
+        if (view !== 'accounts') {
+          views[view].preload();
+        }
+      }
+    }, preloadMs);
+    return () => clearTimeout(timer);
+  }, [live, role]);
 }
 
 function Home({ onShown }: { onShown: () => void }) {
