@@ -22,41 +22,6 @@ type screen struct {
 
 // screens is the one list of them. A screen may rely on those before it. What takes a while to become old is cut early.
 var screens = []screen{
-	{"sign-in", "stranger", func(s *stage, w *window) {
-		w.visit(s.bank.page() + "#/signin")
-		w.find("button", "Entrar")
-		w.sees("Huella del banco: [A-Z2-7]{5}")
-	}},
-	{"sign-in-refused", "stranger", func(s *stage, w *window) {
-		w.typesCredentials("nobody_here", testPassword)
-		w.sees("El usuario o la contraseña no son correctos")
-	}},
-	{"register", "stranger", func(s *stage, w *window) {
-		w.route("/register")
-		w.find("button", "Abrir mi cuenta")
-	}},
-	{"register-problems", "stranger", func(s *stage, w *window) {
-		w.fill("textbox", "Contraseña", "corta")
-		w.click("button", "Abrir mi cuenta")
-		w.sees("Escribe tu nombre")
-	}},
-	{"newcomer", "newcomer", func(s *stage, w *window) {
-		w.route("/")
-		w.shows(10_000_00)
-		w.sees("Saldo en el tiempo")
-	}},
-	{"counter-not-for-you", "newcomer", func(s *stage, w *window) {
-		w.route("/teller")
-		w.sees("La ventanilla es para el personal")
-	}},
-	{"send-empty", "newcomer", func(s *stage, w *window) {
-		w.route("/send")
-		w.find("button", "Continuar")
-	}},
-	{"send-own-needs-another", "newcomer", func(s *stage, w *window) {
-		w.route("/send?mode=own")
-		w.sees("Con otra cuenta puedes apartar dinero")
-	}},
 	{"accounts", "ana", func(s *stage, w *window) {
 		w.route("/")
 		w.shows(s.ana.balance() + 1_500_00)
@@ -170,6 +135,41 @@ var screens = []screen{
 		s.wire.hold(up)
 		s.wire.cut()
 		w.holds(outcomeState + ` === "unknown"`)
+	}},
+	{"sign-in", "stranger", func(s *stage, w *window) {
+		w.visit(s.bank.page() + "#/signin")
+		w.find("button", "Entrar")
+		w.sees("Huella del banco: [A-Z2-7]{5}")
+	}},
+	{"sign-in-refused", "stranger", func(s *stage, w *window) {
+		w.typesCredentials("nobody_here", testPassword)
+		w.sees("El usuario o la contraseña no son correctos")
+	}},
+	{"register", "stranger", func(s *stage, w *window) {
+		w.route("/register")
+		w.find("button", "Abrir mi cuenta")
+	}},
+	{"register-problems", "stranger", func(s *stage, w *window) {
+		w.fill("textbox", "Contraseña", "corta")
+		w.click("button", "Abrir mi cuenta")
+		w.sees("Escribe tu nombre")
+	}},
+	{"newcomer", "newcomer", func(s *stage, w *window) {
+		w.route("/")
+		w.shows(10_000_00)
+		w.sees("Saldo en el tiempo")
+	}},
+	{"counter-not-for-you", "newcomer", func(s *stage, w *window) {
+		w.route("/teller")
+		w.sees("La ventanilla es para el personal")
+	}},
+	{"send-empty", "newcomer", func(s *stage, w *window) {
+		w.route("/send")
+		w.find("button", "Continuar")
+	}},
+	{"send-own-needs-another", "newcomer", func(s *stage, w *window) {
+		w.route("/send?mode=own")
+		w.sees("Con otra cuenta puedes apartar dinero")
 	}},
 	{"counter", "teller", func(s *stage, w *window) {
 		w.route("/teller")
