@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Client } from "../../src/caudal/client/client.ts";
 import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
-import { credentials, pay, Stage } from "./harness.ts";
+import { pay, Stage } from "./harness.ts";
 import { rest, until, World } from "./world.ts";
 
 test("only wss is an address", () => {
@@ -135,91 +135,6 @@ for (const [code, why] of [
     stage.client.close();
   });
 }
-
-test("silence for two and a half heartbeats is the end of the connection", async () => {
-  const stage = await Stage.set();
-  stage.bank.heartbeatMs = 10_000;
-  stage.client.start();
-  await stage.client.login(credentials);
-  await stage.live();
-  for (let n = 0; n < 6; n++) {
-    await stage.world.clock.advance(10_000);
-    await stage.bank.last.event({ case: "heartbeat", value: { timeUs: stage.bank.nowUs() } });
-    await rest();
-  }
-  assert.equal(stage.bank.sides.length, 1);
-  const heard = stage.client.lastHeardMs;
-  assert.equal(heard, stage.world.clock.now());
-  stage.bank.deaf = true;
-  await stage.world.clock.advance(24_999);
-  assert.equal(stage.client.link.kind, "live");
-  await stage.world.clock.advance(1);
-  assert.equal(stage.why, "silent");
-  assert.equal(stage.client.lastHeardMs, heard);
-  stage.client.close();
-});
-
-test("pings where there is nothing to say, well within the idle timeout", async () => {
-  const stage = await Stage.signedIn();
-  await stage.world.clock.advance(90_000);
-  const pings = stage.bank.last.commands.filter((command) => command.request.case === "ping");
-  assert.equal(pings.length, 2);
-  assert.equal(stage.bank.sides.length, 1);
-  stage.client.close();
-});
-
-test("who watches the round trip sees it every few seconds", async () => {
-  const stage = await Stage.signedIn();
-  const seen = stage.told.channel.length;
-  const end = stage.client.watchRoundTrip();
-  await rest();
-  await stage.world.clock.advance(20_000);
-  assert.equal(stage.told.channel.length - seen, 5);
-  assert.equal(stage.client.channel?.rttMs, 0);
-  end();
-  await stage.world.clock.advance(30_000);
-  assert.equal(stage.told.channel.length - seen, 5);
-  stage.client.close();
-});
-
-test("a machine that slept asks at once, and does not trust what it has", async () => {
-  const stage = await Stage.signedIn();
-  stage.bank.deaf = true;
-  stage.world.clock.sleep(60_000);
-  stage.world.hint("wake");
-  await stage.world.clock.advance(3_999);
-  assert.equal(stage.client.link.kind, "live");
-  await stage.world.clock.advance(1);
-  assert.equal(stage.why, "silent");
-  stage.bank.deaf = false;
-  stage.world.hint("online");
-  await stage.live();
-  stage.client.close();
-});
-
-test("a machine that slept for longer than the silence allowed cuts at once", async () => {
-  const stage = await Stage.set();
-  stage.bank.heartbeatMs = 10_000;
-  stage.client.start();
-  await stage.client.login(credentials);
-  stage.world.clock.sleep(26_000);
-  stage.world.hint("wake");
-  assert.equal(stage.client.link.kind, "waiting");
-  stage.client.close();
-});
-
-test("offline is checked, not believed", async () => {
-  const stage = await Stage.signedIn();
-  stage.world.online = false;
-  stage.world.hint("offline");
-  await stage.world.clock.advance(10_000);
-  assert.equal(stage.client.link.kind, "live");
-  stage.bank.deaf = true;
-  stage.world.hint("offline");
-  await stage.world.clock.advance(4_000);
-  assert.equal(stage.why, "offline");
-  stage.client.close();
-});
 
 test("a bank that never answers the handshake is given up in time", async () => {
   const stage = await Stage.set();

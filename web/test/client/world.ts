@@ -9,14 +9,21 @@ interface Timer {
 /** A clock that stands until a test moves it. */
 export class FakeClock implements Clock {
   #nowMs = nowMs;
+  #elapsedMs = 0;
+  /** What timers count: it stands while the machine sleeps. */
+  #ranMs = 0;
   readonly #timers = new Set<Timer>();
 
   now(): number {
     return this.#nowMs;
   }
 
+  elapsed(): number {
+    return this.#elapsedMs;
+  }
+
   setTimeout(f: () => void, ms: number): Timer {
-    const timer = { atMs: this.#nowMs + ms, f };
+    const timer = { atMs: this.#ranMs + ms, f };
     this.#timers.add(timer);
     return timer;
   }
@@ -27,21 +34,32 @@ export class FakeClock implements Clock {
 
   /** Moves on, and lets what each timer starts come to rest before the next. */
   async advance(ms: number): Promise<void> {
-    const end = this.#nowMs + ms;
+    const end = this.#ranMs + ms;
     for (;;) {
       const due = [...this.#timers].filter((timer) => timer.atMs <= end).sort((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
-      this.#nowMs = Math.max(this.#nowMs, due.atMs);
+      this.#run(Math.max(0, due.atMs - this.#ranMs));
       due.f();
       await rest();
     }
-    this.#nowMs = end;
+    this.#run(end - this.#ranMs);
+  }
+
+  #run(ms: number): void {
+    this.#ranMs += ms;
+    this.sleep(ms);
   }
 
   /** Moves on without running timers: a machine that slept. */
   sleep(ms: number): void {
     this.#nowMs += ms;
+    this.#elapsedMs += ms;
+  }
+
+  /** Somebody sets the machine's clock, forward or back. */
+  set(byMs: number): void {
+    this.#nowMs += byMs;
   }
 }
 
@@ -146,6 +164,7 @@ export class World {
   /** What each attempt to open a socket meets. */
   dialled: (wire: Wire) => void = (wire) => wire.cut();
   online = true;
+  visible = true;
   jitter = 0.5;
   readonly #hints = new Set<(hint: Hint) => void>();
 
@@ -159,7 +178,7 @@ export class World {
     },
     random: () => this.jitter,
     online: () => this.online,
-    visible: () => true,
+    visible: () => this.visible,
     hints: (f) => {
       this.#hints.add(f);
       return () => this.#hints.delete(f);

@@ -8,8 +8,9 @@ const latestUs = 253402300799_000000n;
 const heartbeatDriftMs = 2000;
 
 /**
- * The bank's clock as seen from here. Idempotency keys are dated by it, so that a machine whose own clock is wrong can
- * pay. Both methods that hear return whether the estimate has moved; they throw `ProtocolError` for an impossible time.
+ * The bank's clock as seen from here. Idempotency keys are dated by it, so that a machine whose own clock is wrong, or is
+ * set meanwhile, can pay: moments here are `Clock.elapsed()`. Both methods that hear return whether the estimate has moved;
+ * they throw `ProtocolError` for an impossible time.
  */
 export class BankClock {
   #offsetMs: number | undefined;
@@ -18,7 +19,7 @@ export class BankClock {
 
   /** Milliseconds since 1970; this machine's, where the bank has not said it yet. */
   nowMs(): number {
-    return this.clock.now() + (this.#offsetMs ?? 0);
+    return this.#offsetMs === undefined ? this.clock.now() : this.clock.elapsed() + this.#offsetMs;
   }
 
   /** What the bank said between two moments here. */
@@ -28,7 +29,7 @@ export class BankClock {
 
   /** What the bank said a moment before now. */
   heard(bankUs: bigint): boolean {
-    const offset = bankMs(bankUs) - this.clock.now();
+    const offset = bankMs(bankUs) - this.clock.elapsed();
     if (this.#offsetMs !== undefined && Math.abs(offset - this.#offsetMs) <= heartbeatDriftMs) return false;
     return this.#move(offset);
   }

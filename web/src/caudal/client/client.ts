@@ -54,7 +54,6 @@ export class Client extends Calls {
   #unfollow: (() => void) | undefined;
   #greeted: Greeted | undefined;
   #rttMs: number | undefined;
-  #lastHeardMs = 0;
 
   /** Throws a `TypeError` for a URL that is not `wss:`. */
   constructor(options: ClientOptions) {
@@ -96,9 +95,14 @@ export class Client extends Calls {
     return this.#life.link;
   }
 
-  /** When the bank was last heard, by `Date.now()`: when the last record opened. 0 before. */
+  /**
+   * When the bank was last heard, by `Date.now()`: when the last record opened. 0 before. It is as long ago as it was,
+   * however this machine's clock was set since.
+   */
   get lastHeardMs(): number {
-    return Math.max(this.#lastHeardMs, this.#greeted?.connection.heardAtMs ?? 0);
+    const { clock } = this.#runtime;
+    const heardAtMs = this.#greeted?.connection.heardAtMs;
+    return heardAtMs === undefined ? 0 : Math.round(clock.now() - (clock.elapsed() - heardAtMs));
   }
 
   /** How often the bank says something at least; 0 before the first connection. */
@@ -305,7 +309,6 @@ export class Client extends Calls {
   }
 
   async #onGreeted(greeted: Greeted): Promise<void> {
-    this.#lastHeardMs = this.lastHeardMs;
     this.#greeted = greeted;
     this.#rttMs = greeted.answeredMs - greeted.askedMs;
     this.#clock.roundTrip(greeted.hello.timeUs, greeted.askedMs, greeted.answeredMs);

@@ -54,7 +54,8 @@ interface Call {
   /** Takes the reply on the way of the records; may throw `ProtocolError`. */
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  sent: boolean;
+  /** When it was given its place in flight; `undefined` before. */
+  sentAtMs: number | undefined;
 }
 
 /** What a connection tells its owner; each is called on the way of the records, in their order. */
@@ -70,7 +71,13 @@ export interface ConnectionHandlers {
  * the bank sent them. Commands of the same turn share a frame; what exceeds the bound in flight waits.
  */
 export class Connection {
+  /** By `Date.now()`. */
   readonly connectedAtMs: number;
+  /**
+   * Whoever was silent for longer is gone, even where something comes then: it has waited in front of a page that stood
+   * still, and tells nothing about now.
+   */
+  silenceMaxMs = Number.POSITIVE_INFINITY;
   #nextId = 1n;
   #queue: Call[] = [];
   readonly #pending = new Map<bigint, Call>();
@@ -89,20 +96,27 @@ export class Connection {
     private readonly clock: Clock,
     private readonly handlers: ConnectionHandlers,
   ) {
-    this.connectedAtMs = this.#heardAtMs = this.#sentAtMs = clock.now();
+    this.connectedAtMs = clock.now();
+    this.#heardAtMs = this.#sentAtMs = clock.elapsed();
   }
 
   get ended(): boolean {
     return this.#end !== undefined;
   }
 
-  /** When the last record opened, and the last was sealed, by the clock. */
+  /** When the last record opened, and the last was sealed: `Clock.elapsed()`, as in all of this. */
   get heardAtMs(): number {
     return this.#heardAtMs;
   }
 
   get sentAtMs(): number {
     return this.#sentAtMs;
+  }
+
+  /** Since when the oldest of the commands that are in flight waits for its reply; `undefined` where none is. */
+  get waitingSinceMs(): number | undefined {
+    for (const call of this.#pending.values()) return call.sentAtMs;
+    return undefined;
   }
 
   /** How many commands may be unanswered, from hello. */
@@ -135,7 +149,7 @@ export class Connection {
       inOrder?.(value);
       outcome.resolve(value);
     };
-    this.#queue.push({ command, size, expected, resolve, reject: outcome.reject, sent: false });
+    this.#queue.push({ command, size, expected, resolve, reject: outcome.reject, sentAtMs: undefined });
     if (!this.#flushing) void this.#flush();
     return outcome.promise;
   }
@@ -147,7 +161,7 @@ export class Connection {
     try {
       for (let calls = this.#take(); calls.length > 0; calls = this.#take()) {
         const frame = create(ClientFrameSchema, { commands: calls.map((call) => call.command) });
-        this.#sentAtMs = this.clock.now();
+        this.#sentAtMs = this.clock.elapsed();
         // Sent even where the connection has ended meanwhile: a close record behind it has the next number.
         this.socket.send(await this.channel.seal(toBinary(ClientFrameSchema, frame)));
       }
@@ -165,7 +179,7 @@ export class Connection {
     for (const call of this.#queue) {
       size += call.size;
       if (calls.length >= commandsPerFrame || this.#pending.size >= this.#inFlightMax || size > maxBody) break;
-      call.sent = true;
+      call.sentAtMs = this.clock.elapsed();
       this.#pending.set(call.command.id, call);
       calls.push(call);
     }
@@ -196,7 +210,12 @@ export class Connection {
 
   #opened(record: Opened): void {
     if (this.#end !== undefined) return;
-    this.#heardAtMs = this.clock.now();
+    const nowMs = this.clock.elapsed();
+    if (nowMs - this.#heardAtMs > this.silenceMaxMs) {
+      this.cut("silent");
+      return;
+    }
+    this.#heardAtMs = nowMs;
     if (record.type === "close") {
       void this.hangUp(closeCode.bye, { kind: "closed", code: record.code });
       return;
@@ -263,7 +282,7 @@ export class Connection {
     const calls = [...this.#pending.values(), ...this.#queue];
     this.#pending.clear();
     this.#queue = [];
-    for (const call of calls) call.reject(new CutError(call.sent));
+    for (const call of calls) call.reject(new CutError(call.sentAtMs !== undefined));
     this.handlers.ended(end);
     return true;
   }

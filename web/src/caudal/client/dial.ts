@@ -30,6 +30,7 @@ export interface DialOptions {
 export interface Greeted {
   readonly connection: Connection;
   readonly hello: HelloResult;
+  /** When hello was said, and answered: `Clock.elapsed()`. */
   readonly askedMs: number;
   readonly answeredMs: number;
   readonly firstContact: boolean;
@@ -135,10 +136,10 @@ async function greet(
 
   const connection = new Connection(channel, socket, clock, handlers);
   arrivals.handOver(connection);
-  const askedMs = clock.now();
+  const askedMs = clock.elapsed();
   const hello = await sayHello(connection, program);
   connection.inFlightMax = hello.commandsInFlightMax;
-  return { connection, hello, askedMs, answeredMs: clock.now(), firstContact };
+  return { connection, hello, askedMs, answeredMs: clock.elapsed(), firstContact };
 }
 
 async function sayHello(connection: Connection, program: string): Promise<HelloResult> {

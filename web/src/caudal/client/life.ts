@@ -119,11 +119,6 @@ export class Life {
     return this.#current;
   }
 
-  /** Asks the bank whether it is there; cuts the connection where it does not say so soon. */
-  probe(): void {
-    this.#pulse?.probe();
-  }
-
   /** Pings often enough for a person who watches the round trip, until the returned function is called. */
   watch(): () => void {
     this.#watchers++;
@@ -167,7 +162,7 @@ export class Life {
     try {
       await this.tell.prepare();
       const greeted = await dial({ ...this.options, signal: dialling.signal }, {
-        event: (event) => connection && this.tell.event(connection, event),
+        event: (event) => connection && this.#event(connection, event),
         ended: (end) => connection && this.#ended(connection, end),
       });
       dialling.signal.throwIfAborted();
@@ -185,6 +180,11 @@ export class Life {
     } finally {
       clock.clearTimeout(timer);
     }
+  }
+
+  #event(connection: Connection, event: Event): void {
+    this.tell.event(connection, event);
+    if (connection === this.#current) this.#pulse?.heard();
   }
 
   #live(connection: Connection, hello: HelloResult): void {
@@ -217,13 +217,13 @@ export class Life {
   /** A connection that was current has ended. */
   #ended(connection: Connection, end: End): void {
     if (connection !== this.#current) return;
-    const { clock } = this.options.runtime;
     const live = this.#link.kind === "live";
+    const lasted = this.#pulse?.lastedMs ?? 0;
     this.#current = undefined;
     this.#dialling = undefined;
     this.#pulse?.stop();
     this.#pulse = undefined;
-    if (live && clock.now() - connection.connectedAtMs >= stableAfterMs) this.#attempt = 0;
+    if (lasted >= stableAfterMs) this.#attempt = 0;
     if (live) this.tell.down(connection);
     if (end.kind === "closed" && forGood(end.code)) {
       this.#settle({ kind: "stopped", why: stopReason(end.code) });
@@ -282,8 +282,8 @@ export class Life {
   }
 
   #hint(hint: Hint): void {
-    if (this.#link.kind === "live") this.probe();
-    else if (this.#link.kind === "waiting" && this.#link.why !== "draining" && hint !== "offline") void this.#dial();
+    if (this.#link.kind === "live") this.#pulse?.doubt();
+    if (this.#link.kind === "waiting" && this.#link.why !== "draining" && hint !== "offline") void this.#dial();
   }
 }
 

@@ -1,7 +1,11 @@
+import { Steady } from "./steady.ts";
+
 /** Time as the client uses it. */
 export interface Clock {
-  /** Milliseconds since 1970, by this machine. */
+  /** Milliseconds since 1970, by this machine: it may be set back or forward at any moment. */
   now(): number;
+  /** Milliseconds since some moment, with the machine's sleep in it. It never goes back: what is old is measured by it. */
+  elapsed(): number;
   setTimeout(f: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
 }
@@ -27,7 +31,7 @@ export type OpenSocket = (url: string, protocols: readonly string[], handlers: S
  *
  * - `online`: there is a network again: dial now
  * - `offline`: it is said to be gone: ask the bank whether it is there
- * - `wake`: the page is seen again, perhaps after the machine has slept: the same
+ * - `wake`: the page is seen again, or the machine has slept: the same, and what is old is not called fresh
  */
 export type Hint = "online" | "offline" | "wake";
 
@@ -45,10 +49,20 @@ export interface Runtime {
   hints(f: (hint: Hint) => void): () => void;
 }
 
+/** How often a page that is seen looks whether its machine has slept, and how late it must be to say so. */
+const lookMs = 2_000;
+const sleptMs = 3_000;
+
+const steady = new Steady(
+  () => Date.now(),
+  () => performance.now(),
+);
+
 /** The browser's. */
 export const browserRuntime: Runtime = {
   clock: {
     now: () => Date.now(),
+    elapsed: () => steady.elapsed(),
     setTimeout: (f, ms) => setTimeout(f, ms),
     clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
   },
@@ -72,7 +86,18 @@ export const browserRuntime: Runtime = {
     window.addEventListener("online", () => f("online"), { signal });
     window.addEventListener("offline", () => f("offline"), { signal });
     window.addEventListener("pageshow", () => f("wake"), { signal });
+    document.addEventListener("resume", () => f("wake"), { signal }); // of a page that the browser had frozen
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && f("wake"), { signal });
-    return () => listening.abort();
+    // A machine that wakes under a page that is seen fires no event, and the page's timers wait as if nothing was.
+    let lookedMs = steady.elapsed();
+    const looking = setInterval(() => {
+      const lateMs = steady.elapsed() - lookedMs - lookMs;
+      lookedMs += lookMs + lateMs;
+      if (lateMs >= sleptMs && document.visibilityState === "visible") f("wake");
+    }, lookMs);
+    return () => {
+      listening.abort();
+      clearInterval(looking);
+    };
   },
 };
