@@ -18,7 +18,19 @@ export function Starting({ error }: { error?: unknown }) {
     const timer = setTimeout(() => setLate(true), patienceMs);
     return () => clearTimeout(timer);
   }, []);
-  return <Bare>{error !== undefined || late ? <Broken error={error ?? silent} /> : <Skeleton figure lines={2} />}</Bare>;
+  if (error !== undefined || late) {
+    return (
+      <Bare>
+        <Broken error={error ?? silent} />
+      </Bare>
+    );
+  }
+  return (
+    <Bare>
+      <h1 class="read">Caudal</h1>
+      <Skeleton figure lines={2} />
+    </Bare>
+  );
 }
 
 /** What is around a page before anything of it is here. */

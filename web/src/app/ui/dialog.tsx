@@ -2,7 +2,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { classes } from './classes.ts';
 import { Icon } from './icons.tsx';
+import { dialogOpened } from './open-dialogs.ts';
 import { t } from './text.ts';
+import { Toasts } from './toasts.tsx';
 
 interface DialogProps {
   open: boolean;
@@ -19,7 +21,10 @@ interface DialogProps {
   children?: ComponentChildren;
 }
 
-/** The browser's own modal dialog: the rest of the page is inert, Escape closes it, the focus returns to where it was. */
+/**
+ * The browser's own modal dialog: the rest of the page is inert, Escape and going to another page close it, the focus
+ * returns to where it was.
+ */
 export function Dialog({ open, onClose, title, actions, wide, busy, class: extra, children, ...rest }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = `dialog-${useId()}`;
@@ -30,21 +35,33 @@ export function Dialog({ open, onClose, title, actions, wide, busy, class: extra
     }
     const before = document.activeElement;
     dialog.showModal();
+    const closed = dialogOpened(heading);
     return () => {
+      closed();
       dialog.close();
       if (before instanceof HTMLElement && before.isConnected) {
         before.focus();
       }
     };
-  }, [open]);
-  if (!open) {
-    return null;
-  }
+  }, [open, heading]);
   const close = () => {
     if (busy !== true) {
       onClose();
     }
   };
+  const put = useRef(close);
+  put.current = close;
+  useEffect(() => {
+    if (!open) {
+      return undefined;
+    }
+    const left = () => put.current();
+    addEventListener('hashchange', left);
+    return () => removeEventListener('hashchange', left);
+  }, [open]);
+  if (!open) {
+    return null;
+  }
   return (
     <dialog
       {...rest}
@@ -71,6 +88,7 @@ export function Dialog({ open, onClose, title, actions, wide, busy, class: extra
         <div class="dialog-body">{children}</div>
         {actions !== undefined && <div class="dialog-actions">{actions}</div>}
       </div>
+      <Toasts dialog={heading} />
     </dialog>
   );
 }

@@ -3,22 +3,30 @@ import { announcement, dismissToast, toastMs, toasts, type Toast, type ToastTone
 import { classes } from './classes.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { Link } from './link.tsx';
+import { topmostDialog } from './open-dialogs.ts';
 import { t } from './text.ts';
 
 const icons: Record<ToastTone, IconName> = { in: 'arrowIn', done: 'check', note: 'info', danger: 'warning' };
 
-/** The toasts, and the one live region that says them. Once in a page. */
-export function Toasts() {
+/**
+ * The toasts, and the one live region that says them. Once in a page, and once in each modal dialog, by its id: while one is
+ * open, all the rest of the page lies under its backdrop and is neither pressed nor read out.
+ */
+export function Toasts({ dialog }: { dialog?: string }) {
+  const [before] = useState(() => (dialog === undefined ? undefined : announcement.peek()));
+  const said = announcement.value;
   return (
     <>
       <p class="read" role="status" aria-live="polite">
-        {announcement.value}
+        {said === before ? '' : said}
       </p>
-      <div class="toasts" role="region" aria-label={t.notices}>
-        {toasts.value.map((toast) => (
-          <ToastCard key={toast.id} toast={toast} />
-        ))}
-      </div>
+      {topmostDialog.value === dialog && (
+        <div class="toasts" role="region" aria-label={t.notices}>
+          {toasts.value.map((toast) => (
+            <ToastCard key={toast.id} toast={toast} />
+          ))}
+        </div>
+      )}
     </>
   );
 }

@@ -27,7 +27,11 @@ export default function View({ revoked }: { revoked?: boolean }) {
           {registering ? t.knownHere : t.newHere}{' '}
           <Link to={registering ? '/signin' : '/register'}>{registering ? t.doSignIn : t.register}</Link>
         </p>
-        {bank.channel.value !== undefined && bank.client.demo && <p class="entry-demo">{t.demo}</p>}
+        {bank.channel.value !== undefined && bank.client.demo && (
+          <p class="entry-demo">
+            {t.demo} <a href="/demo">{t.demoBoth}</a>
+          </p>
+        )}
       </div>
       <IdentityNote />
     </div>
