@@ -1,4 +1,4 @@
-import { useComputed } from '@preact/signals';
+import { computed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { language, languages } from '../app/i18n.ts';
 import { theme } from '../app/theme.ts';
@@ -9,6 +9,7 @@ import { HolderPanel } from './holder-panel.tsx';
 import { Payments, type Payer } from './payments.ts';
 import { River } from './river.tsx';
 import { t } from './text.ts';
+import { Together } from './together.ts';
 
 const currency = 'MXN';
 
@@ -21,6 +22,18 @@ function payer(holder: Holder): Payer {
     order: (command) => client.order({ kind: 'transfer', ...command }),
     dismiss: (key) => client.dismissOrder(key),
   };
+}
+
+/** Both balances in minor units; undefined unless both are known and live. */
+function sumOf({ left, right }: Record<Side, Holder>): bigint | undefined {
+  const live = [left, right].every(({ bank }) => bank.freshness.value.kind === 'live');
+  const [one, other] = [left.account, right.account];
+  return live && one !== undefined && other !== undefined ? one.balanceMinor + other.balanceMinor : undefined;
+}
+
+function later(f: () => void, ms: number): () => void {
+  const timer = setTimeout(f, ms);
+  return () => clearTimeout(timer);
 }
 
 /** Two holders side by side, with the ledger's river between them. */
@@ -46,19 +59,17 @@ export function Demo({ holders }: { holders: Record<Side, Holder> }) {
       }),
     [holders, payments],
   );
+  const together = useMemo(() => new Together(computed(() => sumOf(holders)), later), [holders]);
   useEffect(() => {
     const stops = (['left', 'right'] as const).map((side) =>
       holders[side].bank.client.on('leg', ({ leg }) => payments.heard(side, leg)),
     );
     return () => {
       bot.stop();
+      together.stop();
       stops.forEach((stop) => stop());
     };
-  }, [holders, payments, bot]);
-  const together = useComputed(() => {
-    const [left, right] = [holders.left.account, holders.right.account];
-    return left === undefined || right === undefined ? undefined : left.balanceMinor + right.balanceMinor;
-  });
+  }, [holders, payments, bot, together]);
   return (
     <div class="demo">
       <header class="demo-head">
@@ -67,8 +78,11 @@ export function Demo({ holders }: { holders: Record<Side, Holder> }) {
           <span>Caudal</span>
         </a>
         <div class="demo-settings">
+          <a class="demo-bank" href="/">
+            {t.dashboard}
+          </a>
           <Segmented
-            label="Idioma · Language"
+            label={t.language}
             small
             choices={languages.map(({ code, name }) => ({ value: code, label: name }))}
             value={language.value}
@@ -99,7 +113,7 @@ export function Demo({ holders }: { holders: Record<Side, Holder> }) {
         </div>
         <div class="demo-stage">
           <HolderPanel holder={holders.left} other={holders.right} payments={payments} currency={currency} />
-          <River holders={holders} payments={payments} bot={bot} together={together} currency={currency} />
+          <River holders={holders} payments={payments} bot={bot} together={together.shown} currency={currency} />
           <HolderPanel holder={holders.right} other={holders.left} payments={payments} currency={currency} />
         </div>
       </main>
