@@ -165,8 +165,13 @@ func (w *window) expect(patterns ...string) {
 func (w *window) judge() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	said := map[string]bool{}
 complaints:
 	for _, fault := range w.faults {
+		if said[fault] {
+			continue
+		}
+		said[fault] = true
 		for _, pattern := range w.expected {
 			if pattern.MatchString(fault) {
 				continue complaints
