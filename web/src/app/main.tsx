@@ -21,7 +21,7 @@ async function start(at: HTMLElement): Promise<void> {
   try {
     const store = await BrowserStore.open('caudal');
     const url = `wss://${location.host}/ws`;
-    const client = new Client({ url, store, program: 'caudal-web/1.0', deviceName: deviceName(navigator.userAgent) });
+    const client = new Client({ url, store, program: 'caudal-web/1.0', deviceName: deviceName(navigator.userAgent, navigator.maxTouchPoints) });
     const bank = new Bank(client);
     client.start();
     render(<App bank={bank} />, at);

@@ -77,10 +77,10 @@ export function Demo({ holders }: { holders: Record<Side, Holder> }) {
           <Mark />
           <span>Caudal</span>
         </a>
+        <a class="demo-bank" href="/">
+          {t.dashboard}
+        </a>
         <div class="demo-settings">
-          <a class="demo-bank" href="/">
-            {t.dashboard}
-          </a>
           <Segmented
             label={t.language}
             small
