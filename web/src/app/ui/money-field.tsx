@@ -10,7 +10,7 @@ type MoneyFieldProps = Omit<FieldProps, 'type' | 'inputMode' | 'before' | 'figur
 
 /**
  * A field for an amount of money. `value` is the text as typed: read it with `parseMoney`. On leaving, what can be read is
- * written the way the bank writes it.
+ * written the way the bank writes it. It takes far more than any amount has: what a browser cuts off changes an amount.
  */
 export function MoneyField({ currency, large, class: extra, ...props }: MoneyFieldProps) {
   return (
@@ -20,7 +20,7 @@ export function MoneyField({ currency, large, class: extra, ...props }: MoneyFie
       {...props}
       class={`field-money${large === true ? ' field-large' : ''}${extra === undefined ? '' : ` ${extra}`}`}
       inputMode="decimal"
-      maxLength={24}
+      maxLength={256}
       figures
       before={symbolOf(currency)}
       onBlur={() => {

@@ -20,7 +20,7 @@ export function AmountField({ label, value, onValue, currency, hint, error, larg
   const input = useRef<HTMLInputElement>(null);
   const write = (text: string) => {
     const element = input.current;
-    const { text: grouped, caret } = regroupAmount(text, element?.selectionStart ?? text.length);
+    const { text: grouped, caret } = regroupAmount(text, element?.selectionStart ?? text.length, value);
     if (element !== null && element.value !== grouped) {
       element.value = grouped; // before the next paint, so that the caret is never seen elsewhere
       element.setSelectionRange(caret, caret);
