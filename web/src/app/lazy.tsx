@@ -59,10 +59,14 @@ export function lazily<P extends object>(
   return Object.assign(LazyComponent, { preload: () => void chunk.fetch() });
 }
 
-function Coming() {
+/** A quiet stand-in for a page. It appears only after a moment: what is quick never flickers. */
+export function Coming() {
   return (
     <div class="skeleton" role="status">
       <h1 class="read">{t.loading}</h1>
+      <div class="skeleton-line skeleton-figure" />
+      <div class="skeleton-line" />
+      <div class="skeleton-line" />
     </div>
   );
 }

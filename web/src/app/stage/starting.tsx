@@ -1,8 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { StoreError } from '../../caudal/index.ts';
-import { lazily } from '../lazy.tsx';
-import { Skeleton } from '../ui/skeleton.tsx';
+import { Coming, lazily } from '../lazy.tsx';
 
 /** How long a browser may take over its own storage before that is said. */
 const patienceMs = 6000;
@@ -18,19 +17,7 @@ export function Starting({ error }: { error?: unknown }) {
     const timer = setTimeout(() => setLate(true), patienceMs);
     return () => clearTimeout(timer);
   }, []);
-  if (error !== undefined || late) {
-    return (
-      <Bare>
-        <Broken error={error ?? silent} />
-      </Bare>
-    );
-  }
-  return (
-    <Bare>
-      <h1 class="read">Caudal</h1>
-      <Skeleton figure lines={2} />
-    </Bare>
-  );
+  return <Bare>{error !== undefined || late ? <Broken error={error ?? silent} /> : <Coming />}</Bare>;
 }
 
 /** What is around a page before anything of it is here. */
