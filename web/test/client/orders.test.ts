@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { LinkError, StoreError } from "../../src/caudal/client/errors.ts";
 import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
-import { type Order, settled } from "../../src/caudal/client/order.ts";
+import { type Order, type OrderCommand, settled } from "../../src/caudal/client/order.ts";
 import { Code } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
 import { makeBank } from "../channel/bank.ts";
 import { type Handler, refuse } from "./fake-bank.ts";
@@ -198,6 +198,8 @@ test("the same key is the same order, and another command under it is a mistake"
   await assert.rejects(stage.client.order(pay(5n), key), TypeError);
   await assert.rejects(stage.client.order(pay(), "not a key"), TypeError);
   await assert.rejects(stage.client.order(pay(0n)), RangeError);
+  await assert.rejects(stage.client.order({ ...pay(), to: "x".repeat(100_000) } as OrderCommand), RangeError);
+  await assert.rejects(stage.client.order({ ...pay(), currency: "pesos" } as OrderCommand), RangeError);
   stage.client.close();
 });
 

@@ -1,13 +1,13 @@
 import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
-import type { Order } from "../../src/caudal/client/order.ts";
+import type { Order, OrderState } from "../../src/caudal/client/order.ts";
 import type { StoreChange, StoredDevice } from "../../src/caudal/client/store.ts";
 
 /** A store that tells its users of each other's changes, as a browser's does across tabs. It tells the one who changed too. */
 export class SharedStore extends MemoryStore {
   readonly #listeners = new Set<(change: StoreChange) => void>();
 
-  override async updateOrder(order: Order): Promise<Order | undefined> {
-    const stands = await super.updateOrder(order);
+  override async updateOrder(order: Order, only?: OrderState): Promise<Order | undefined> {
+    const stands = await super.updateOrder(order, only);
     this.#tell("orders");
     return stands;
   }

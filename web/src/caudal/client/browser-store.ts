@@ -1,7 +1,7 @@
 import { equal } from "../channel/index.ts";
 import { StoreError } from "./errors.ts";
 import { unsettledMax } from "./memory-store.ts";
-import { type Order, settled } from "./order.ts";
+import { type Order, type OrderState, settled } from "./order.ts";
 import { bankKey, orderOf, type OrderRecord, orderRecord } from "./order-record.ts";
 import type { Pin, Store, StoreChange, StoredDevice, StoredPosition } from "./store.ts";
 
@@ -142,12 +142,12 @@ export class BrowserStore implements Store {
     this.#tell("orders");
   }
 
-  async updateOrder(order: Order): Promise<Order | undefined> {
+  async updateOrder(order: Order, only?: OrderState): Promise<Order | undefined> {
     const stands = await this.#run(["orders"], "readwrite", async (t) => {
       const record = await get<OrderRecord>(t, "orders", order.key);
       if (record === undefined) return undefined;
       const known = orderOf(record);
-      if (settled(known)) return known;
+      if (settled(known) || (only !== undefined && known.state !== only)) return known;
       t.objectStore("orders").put(orderRecord(record.identity, order));
       return order;
     });
@@ -176,7 +176,11 @@ export class BrowserStore implements Store {
   }
 
   #tell(change: StoreChange): void {
-    this.#others.postMessage(change);
+    try {
+      this.#others.postMessage(change);
+    } catch {
+      // This store was closed meanwhile. What was written stays written: nobody may be told that it failed.
+    }
   }
 
   /** One transaction: resolves when it is durable, and undoes everything where `work` throws. */

@@ -1,6 +1,6 @@
 import { equal } from "../channel/index.ts";
 import { StoreError } from "./errors.ts";
-import { type Order, settled } from "./order.ts";
+import { type Order, type OrderState, settled } from "./order.ts";
 import { bankKey, orderOf, type OrderRecord, orderRecord } from "./order-record.ts";
 import type { Pin, Store, StoreChange, StoredDevice, StoredPosition } from "./store.ts";
 
@@ -89,11 +89,11 @@ export class MemoryStore implements Store {
     this.#orders.set(order.key, orderRecord(bankKey(identity), order));
   }
 
-  async updateOrder(order: Order): Promise<Order | undefined> {
+  async updateOrder(order: Order, only?: OrderState): Promise<Order | undefined> {
     const record = this.#orders.get(order.key);
     if (record === undefined) return undefined;
     const stands = orderOf(record);
-    if (settled(stands)) return stands;
+    if (settled(stands) || (only !== undefined && stands.state !== only)) return stands;
     this.#orders.set(order.key, orderRecord(record.identity, order));
     return order;
   }

@@ -14,12 +14,25 @@ const amountMax = 2n ** 63n - 1n;
 /** Longest text of a command: far above what the bank takes, and far below what a record holds. */
 const textMax = 4096;
 
-/** Throws a `RangeError` for a command that does not fit the protocol, before it is stored. */
+/**
+ * Throws a `RangeError` for a command that does not fit the protocol, before it is stored: what no record holds, or the
+ * bank refuses before it looks at the key, would never settle.
+ */
 export function checkCommand(command: OrderCommand): void {
-  const text = command.kind === "open_account" ? command.name : command.memo;
-  if (text.length > textMax) throw new RangeError("a text out of bounds");
-  if (command.kind === "open_account") return;
+  if (command.kind === "open_account") {
+    if (command.name.length > textMax) throw new RangeError("a name out of bounds");
+    if (command.currency !== "") checkCurrency(command.currency);
+    return;
+  }
+  const accounts = command.kind === "transfer" ? [command.from, command.to] : [command.account];
+  if (!accounts.every((clabe) => /^\d{18}$/.test(clabe))) throw new RangeError("an account that is no CLABE");
+  if (command.memo.length > textMax) throw new RangeError("a memo out of bounds");
+  checkCurrency(command.currency);
   if (command.amountMinor <= 0n || command.amountMinor > amountMax) throw new RangeError("an amount out of bounds");
+}
+
+function checkCurrency(currency: string): void {
+  if (!/^[A-Z]{3}$/.test(currency)) throw new RangeError("a currency has three letters");
 }
 
 /** Sends the order, once. `done` is called in the order of what the bank says. Rejects like `Connection.call`. */
@@ -71,7 +84,10 @@ function opened(account: Account, currency: string): Account {
   return account;
 }
 
-/** Refusals that the bank binds to the key, or gives only after it has looked the key up. PROTOCOL.md, section 7. */
+/**
+ * Refusals that the bank binds to the key, or gives only after it has looked the key up: the same key gets them again, or
+ * `key_stale`. PROTOCOL.md, section 7.
+ */
 const decisions: ReadonlySet<Code> = new Set([
   Code.NOT_FOUND,
   Code.INSUFFICIENT_FUNDS,
@@ -95,12 +111,17 @@ const undecided: ReadonlySet<Code> = new Set([
   Code.DRAINING,
 ]);
 
+/** Whether the bank itself keeps to the refusal, whoever sends the order again. */
+export function binds(code: Code): boolean {
+  return decisions.has(code);
+}
+
 /**
  * Whether the refusal settles an order: nothing has happened, and nothing will. `key_stale` is one: the receipt of what was
  * paid is kept for ever, so a stale key was never paid with. An order that may have reached the bank before is settled by
  * fewer: what is wrong with the sign-in, the role or the form says nothing about that earlier attempt.
  */
 export function decides(code: Code, sentBefore: boolean): boolean {
-  if (decisions.has(code)) return true;
+  if (binds(code)) return true;
   return !sentBefore && !undecided.has(code);
 }

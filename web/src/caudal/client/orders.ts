@@ -1,3 +1,4 @@
+import { equal } from "../channel/index.ts";
 import { repeatDelay } from "./backoff.ts";
 import type { BankClock } from "./bank-clock.ts";
 import { type Connection, CutError } from "./connection.ts";
@@ -6,7 +7,7 @@ import { BankError, LinkError } from "./errors.ts";
 import type { Emitter, Session } from "./events.ts";
 import { KeyMint, parseKey } from "./key.ts";
 import { type Order, type OrderCommand, sameCommand, settled } from "./order.ts";
-import { checkCommand, decides, type Outcome, sendOrder } from "./order-wire.ts";
+import { binds, checkCommand, decides, type Outcome, sendOrder } from "./order-wire.ts";
 import { Code } from "../gen/caudal/v1/caudal_pb.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Store } from "./store.ts";
@@ -30,6 +31,8 @@ interface OrdersOptions {
 /** An order, and what this page does about it. */
 interface Task {
   order: Order;
+  /** It was ordered on this page. */
+  readonly own: boolean;
   /** An attempt may have reached the bank that was not answered with a decision. */
   sentBefore: boolean;
   flying: boolean;
@@ -64,20 +67,33 @@ export class Orders {
   async enter(connection: Connection, { username }: Session): Promise<void> {
     const { identity } = connection.channel;
     this.keepOnly(username);
+    const moved = this.#scope !== undefined && !equal(this.#scope.identity, identity);
+    const old = moved ? [...this.#tasks.values()] : [];
     const scope = (this.#scope = { identity, username });
-    this.#connection = connection;
-    for (const order of await this.#sweep(await this.options.store.readOrders(identity, username))) {
-      if (this.#scope === scope && !this.#tasks.has(order.key)) this.#adopt(order);
+    this.#connection = moved ? undefined : connection;
+    const orders = await this.#sweep(await this.options.store.readOrders(identity, username));
+    if (this.#scope !== scope) return;
+    // What is not in the store for the bank's new identity was meant for the old one, and goes nowhere.
+    const keys = new Set(orders.map((order) => order.key));
+    for (const task of old) if (!keys.has(task.order.key)) this.#letGo(task);
+    for (const order of orders) {
+      if (!this.#tasks.has(order.key)) this.#adopt(order);
     }
+    if (connection.ended) return;
+    this.#connection = connection;
     for (const task of this.#tasks.values()) this.#send(task);
   }
 
   /** An order from the store: what is not settled there may have been sent, by a page that is gone. */
   #adopt(order: Order): Task {
     const known: Order = settled(order) ? order : { ...order, state: "unknown" };
-    const task: Task = { order: known, sentBefore: true, flying: false, attempts: 0, timer: undefined, waiting: [] };
+    return this.#take(known, false);
+  }
+
+  #take(order: Order, own: boolean): Task {
+    const task: Task = { order, own, sentBefore: !own, flying: false, attempts: 0, timer: undefined, waiting: [] };
     this.#tasks.set(order.key, task);
-    this.options.emitter.emit("order", known);
+    this.options.emitter.emit("order", order);
     return task;
   }
 
@@ -117,14 +133,12 @@ export class Orders {
   /** Stores a new order, and only then sends it. */
   async #add(scope: Scope, order: Order): Promise<Task> {
     await this.options.store.addOrder(scope.identity, order);
-    if (this.#scope?.username !== scope.username) {
+    if (this.#scope?.username !== scope.username || !equal(this.#scope.identity, scope.identity)) {
       await this.options.store.removeOrders([order.key]); // it was on no wire
       throw new LinkError("the user has signed out");
     }
-    const task: Task = { order, sentBefore: false, flying: false, attempts: 0, timer: undefined, waiting: [] };
-    this.#tasks.set(order.key, task);
-    this.options.emitter.emit("order", order);
-    this.#send(task);
+    const task = this.#take(order, true);
+    this.#send(task, true);
     return task;
   }
 
@@ -135,40 +149,92 @@ export class Orders {
     return waiting.promise;
   }
 
-  #send(task: Task): void {
-    const connection = this.#connection;
-    if (connection === undefined || task.flying || settled(task.order)) return;
+  /** Sends it, where there is a connection. One that was `added` just now is in the store: nobody else can know it yet. */
+  #send(task: Task, added = false): void {
+    if (this.#connection === undefined || task.flying || !this.#open(task)) return;
     this.options.runtime.clock.clearTimeout(task.timer);
     task.flying = true;
-    sendOrder(connection, task.order, (outcome) => this.#done(task, outcome)).then(
-      () => {
-        task.flying = false;
-      },
-      (error: unknown) => {
-        task.flying = false;
-        this.#failed(task, error);
-      },
-    );
+    void this.#fly(task, added);
   }
 
-  #failed(task: Task, error: unknown): void {
-    if (settled(task.order)) return; // another tab has heard the answer
+  async #fly(task: Task, added: boolean): Promise<void> {
+    try {
+      if (!added && !(await this.#claim(task))) return;
+      const connection = this.#connection;
+      if (connection === undefined) throw new CutError(false);
+      await sendOrder(connection, task.order, (outcome) => this.#done(task, outcome));
+    } catch (error) {
+      await this.#failed(task, error);
+    } finally {
+      task.flying = false;
+    }
+  }
+
+  /** Whether it is still to be settled here. */
+  #open(task: Task): boolean {
+    return this.#tasks.get(task.order.key) === task && !settled(task.order);
+  }
+
+  /**
+   * Asks the store, before an order is sent again or by another page than its own, whether it is still to be sent: a page
+   * may have settled it meanwhile, and somebody may have read that and dismissed it. Another page's is noted as unknown
+   * before it is sent, so that a refusal there, which says nothing about this attempt, does not settle it.
+   */
+  async #claim(task: Task): Promise<boolean> {
+    const { order, sentBefore } = task;
+    const { store } = this.options;
+    const stands = sentBefore
+      ? await store.updateOrder({ ...order, state: "unknown" })
+      : await store.updateOrder({ ...order, state: "sending" }, "sending");
+    if (!this.#open(task)) return false;
+    if (stands === undefined) {
+      if (task.own && sentBefore) return true; // the answer is still of interest, and is the one that was given
+      this.#letGo(task);
+      return false;
+    }
+    if (settled(stands)) {
+      this.#change(task, stands);
+      return false;
+    }
+    task.sentBefore ||= stands.state === "unknown";
+    return true;
+  }
+
+  async #failed(task: Task, error: unknown): Promise<void> {
+    if (!this.#open(task)) return; // another tab has heard the answer, or nobody waits for it here any more
     if (error instanceof CutError) {
       task.sentBefore ||= error.sent;
       if (error.sent) this.#change(task, { state: "unknown" });
-      return; // sent again after the next sign-in
+      if (this.#connection !== undefined) this.#later(task, 0); // there is a new one already; else after the next sign-in
+      return;
     }
     if (!(error instanceof BankError)) {
       this.#later(task, 0); // too many calls wait
       return;
     }
-    if (decides(error.code, task.sentBefore)) {
-      this.#settle(task, { state: "refused", error });
-      return;
-    }
+    if (decides(error.code, task.sentBefore) && (await this.#refused(task, error))) return;
     task.sentBefore ||= error.code === Code.OUTCOME_UNKNOWN;
     if (task.sentBefore) this.#change(task, { state: "unknown", error });
     this.#later(task, error.retryable ? (error.retryAfterMs ?? 0) : error.code === Code.INTERNAL ? 0 : refusedMs);
+  }
+
+  /**
+   * Settles a refusal; `false` where it does not settle. What is bound to no key is in the store before it is told, and only
+   * where no other page may have sent the order: told first, and then sent again after a reload, it might still be paid.
+   */
+  async #refused(task: Task, error: BankError): Promise<boolean> {
+    if (binds(error.code)) {
+      this.#settle(task, { state: "refused", error });
+      return true;
+    }
+    const refused: Order = { ...task.order, state: "refused", error, settledAtMs: Math.floor(this.options.clock.nowMs()) };
+    const stands = await this.options.store.updateOrder(refused, "sending").catch(() => task.order);
+    if (!this.#open(task)) return true;
+    task.sentBefore ||= stands?.state === "unknown";
+    if (stands !== undefined && !settled(stands)) return false;
+    this.#change(task, stands ?? refused);
+    this.#sweepTasks();
+    return true;
   }
 
   /** Sends it again after a while, on the connection that there is then. */
@@ -182,7 +248,7 @@ export class Orders {
     if (!settled(task.order)) this.#settle(task, { state: "done", ...outcome, error: undefined });
   }
 
-  /** The bank has decided. A store that fails now costs nothing: the same key gets the same answer after a reload. */
+  /** The bank has decided, and keeps to it. A store that fails now costs nothing: the same key gets the same answer again. */
   #settle(task: Task, outcome: Partial<Order>): void {
     this.#change(task, { ...outcome, settledAtMs: Math.floor(this.options.clock.nowMs()) });
     this.options.store.updateOrder(task.order).catch(() => undefined);
@@ -200,7 +266,7 @@ export class Orders {
 
   #change(task: Task, change: Partial<Order>): void {
     task.order = { ...task.order, ...change };
-    this.options.emitter.emit("order", task.order);
+    if (this.#tasks.get(task.order.key) === task) this.options.emitter.emit("order", task.order);
     if (!settled(task.order)) return;
     this.options.runtime.clock.clearTimeout(task.timer);
     for (const waiting of task.waiting.splice(0)) waiting.resolve(task.order);
@@ -250,6 +316,20 @@ export class Orders {
     if (this.#tasks.delete(key)) this.options.emitter.emit("dismissed", { key });
   }
 
+  /** Lets go of one that is not sent from here any more. */
+  #letGo(task: Task): void {
+    this.options.runtime.clock.clearTimeout(task.timer);
+    this.#dismissed(task.order.key);
+    this.#abandon(task);
+  }
+
+  /** Whoever waits for it hears no more of it here. */
+  #abandon(task: Task): void {
+    for (const waiting of task.waiting.splice(0)) {
+      waiting.reject(new LinkError("the order is not settled here; the store has it, or another page has settled it"));
+    }
+  }
+
   down(connection: Connection): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
@@ -269,9 +349,7 @@ export class Orders {
     this.#tasks = new Map();
     for (const task of tasks) {
       this.options.runtime.clock.clearTimeout(task.timer);
-      for (const waiting of task.waiting.splice(0)) {
-        waiting.reject(new LinkError("the order is not settled; it stays in the store"));
-      }
+      this.#abandon(task);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Order } from "./order.ts";
+import type { Order, OrderState } from "./order.ts";
 
 /** The identity that a client remembers of a bank. */
 export interface Pin {
@@ -32,7 +32,8 @@ export type StoreChange = "orders" | "device" | "pin";
  * What outlives a page. `bank` is the origin of the bank's address, `identity` its key of 32 bytes. Every call is atomic,
  * also against other tabs, and what it has resolved is durable. All reject with `StoreError`.
  *
- * Orders belong to a user at an identity. What is settled is never made unsettled again, by nobody.
+ * Orders belong to a user at an identity. What is settled is never made unsettled again, by nobody. An order is `sending`
+ * here as long as nobody but the page that added it may have sent it, and `unknown` before any other page does.
  */
 export interface Store {
   readPin(bank: string): Promise<Pin | undefined>;
@@ -58,8 +59,11 @@ export interface Store {
   readOrders(identity: Uint8Array, username: string): Promise<Order[]>;
   /** Adds a new order. Rejects where its key is there already, and with `full` where too many are unsettled. */
   addOrder(identity: Uint8Array, order: Order): Promise<void>;
-  /** Replaces an order that is there and unsettled; returns the one that stands, `undefined` where there is none. */
-  updateOrder(order: Order): Promise<Order | undefined>;
+  /**
+   * Replaces an order that is there and unsettled, and, where `only` is given, in that very state. Returns the one that
+   * stands then, `undefined` where there is none.
+   */
+  updateOrder(order: Order, only?: OrderState): Promise<Order | undefined>;
   removeOrders(keys: readonly string[]): Promise<void>;
 
   /** Calls `f` after another store on the same data has changed it; returns what ends that. */
