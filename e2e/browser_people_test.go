@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -117,19 +118,16 @@ func (w *window) shows(amountMinor int64) {
 	w.t.Helper()
 	want := pesos(amountMinor)
 	var got []figure
+	shown := false
 	defer func() {
-		if w.t.Failed() {
+		if !shown {
 			w.t.Logf("%s's figures: %+v", w.name, got)
 		}
 	}()
 	w.until("a live figure is "+want, func() bool {
 		got = w.figures()
-		for _, f := range got {
-			if f.Read == want && f.Shown == want && !f.Old {
-				return true
-			}
-		}
-		return false
+		shown = slices.Contains(got, figure{Read: want, Shown: want})
+		return shown
 	})
 }
 
