@@ -7,7 +7,7 @@ import { type Account, type Events, LinkError, type Order, type OrderCommand, ty
 import { Desk, type DeskBank } from '../../src/app/views/send/desk.ts';
 import { OpenDesk } from '../../src/app/views/open/desk.ts';
 import type { Freshness } from '../../src/app/freshness.ts';
-import { account, keyB, mine, order, receipt, savings, theirs } from './make.ts';
+import { account, keyA, keyB, mine, order, receipt, savings, theirs } from './make.ts';
 
 /** A bank whose orders end when the test says so. */
 class FakeBank implements DeskBank {
@@ -17,12 +17,13 @@ class FakeBank implements DeskBank {
   readonly freshness = signal<Freshness>({ kind: 'live' });
   readonly given: { command: OrderCommand; key: string }[] = [];
   fail: (error: unknown) => void = () => {};
-  #listener: (order: Order) => void = () => {};
+  readonly #listeners = new Set<(order: Order) => void>();
   readonly client: DeskBank['client'] = {
     on: <K extends keyof Events>(kind: K, f: (event: Events[K]) => void) => {
       assert.equal(kind, 'order');
-      this.#listener = f as (event: Order) => void;
-      return () => {};
+      const listener = f as (event: Order) => void;
+      this.#listeners.add(listener);
+      return () => this.#listeners.delete(listener);
     },
     order: (command, key = '') => {
       this.given.push({ command, key });
@@ -36,7 +37,7 @@ class FakeBank implements DeskBank {
 
   tell(told: Order): void {
     this.orders.value = [...this.orders.value.filter(({ key }) => key !== told.key), told];
-    this.#listener(told);
+    for (const listener of this.#listeners) listener(told);
   }
 }
 
@@ -124,6 +125,18 @@ test('an order that could not be noted down is said to have gone nowhere; one th
   assert.equal(state(left.desk), 'unknown');
 });
 
+test('an order that was noted down is never said to have gone nowhere, whatever other orders do meanwhile', async () => {
+  const { bank, desk } = await reviewed();
+  const key = desk.confirm() ?? '';
+  bank.tell(order(key, 'sending'));
+  bank.tell(order(keyB, 'unknown')); // an older one is asked about again
+  bank.fail(new LinkError('the order is not settled; it stays in the store'));
+  await turn();
+  assert.equal(state(desk), 'sending');
+  bank.tell(order(key, 'done', { receipt }));
+  assert.equal(state(desk), 'done');
+});
+
 test('the same payment again asks, while the first is unknown and when it turns out done, not when it was refused', async () => {
   const again = async (end?: 'done' | 'refused') => {
     const bank = new FakeBank();
@@ -179,6 +192,39 @@ test('the back button finds an order as it was left, also after it was put away'
   assert.equal(desk.arrive({ kind: 'order', key }).missing, true, 'but nobody else finds it');
 });
 
+test('the back button shows an order that ended elsewhere as it ended, not as it was left', async () => {
+  const { bank, desk } = await reviewed();
+  const key = desk.confirm() ?? '';
+  bank.tell(order(key, 'unknown'));
+  desk.arrive({ kind: 'form' });
+  bank.tell(order(key, 'done', { receipt }));
+  bank.orders.value = [];
+  desk.arrive({ kind: 'order', key });
+  assert.equal(state(desk), 'done');
+});
+
+test('what became of an order that was left open and is on no list is not guessed', async () => {
+  const { bank, desk } = await reviewed();
+  const key = desk.confirm() ?? '';
+  bank.tell(order(key, 'unknown'));
+  desk.arrive({ kind: 'form' });
+  bank.orders.value = [];
+  assert.equal(desk.arrive({ kind: 'order', key }).missing, true);
+});
+
+test('a yes to the same payment again is for the payments that were shown, not for one that comes after it', async () => {
+  const bank = new FakeBank();
+  bank.tell(order(keyB, 'unknown'));
+  const { desk } = await reviewed(bank);
+  desk.insist(true);
+  bank.tell(order(keyA, 'unknown')); // the other tab
+  assert.equal(desk.twins.value.length, 2);
+  assert.equal(desk.confirm(), undefined);
+  desk.insist(true);
+  bank.tell(order(keyA, 'done'));
+  assert.notEqual(desk.confirm(), undefined, 'one that settles is none that was not shown');
+});
+
 test('another person finds an empty form', async () => {
   const { bank, desk } = await reviewed();
   bank.session.value = undefined;
@@ -224,4 +270,34 @@ test('an account is opened by one order, however often the button is pressed', a
   assert.equal(desk.opening.value.step === 'ordered' && desk.opening.value.outcome.kind, 'unknown');
   assert.equal(desk.show(key), true);
   assert.equal(desk.show(keyB), false);
+});
+
+test('another person finds nothing of the account that somebody opened, or was about to', () => {
+  const bank = new FakeBank();
+  const desk = new OpenDesk(bank);
+  desk.take({ type: 'edit', name: 'Para el abogado' });
+  bank.session.value = undefined;
+  bank.session.value = { username: 'luis' } as Session;
+  assert.deepEqual(desk.opening.value, { step: 'form', name: '' });
+
+  desk.take({ type: 'edit', name: 'De Luis' });
+  const key = desk.confirm() ?? '';
+  bank.session.value = undefined;
+  bank.orders.value = [];
+  bank.session.value = { username: 'luis' } as Session;
+  assert.equal(desk.show(key), true, 'the same person again does');
+  bank.session.value = { username: 'ana' } as Session;
+  assert.equal(desk.show(key), false);
+});
+
+test('an account’s order that was noted down is never said to have gone nowhere', async () => {
+  const bank = new FakeBank();
+  const desk = new OpenDesk(bank);
+  desk.take({ type: 'edit', name: 'Viaje' });
+  const key = desk.confirm() ?? '';
+  bank.tell(order(key, 'sending', { command: { kind: 'open_account', name: 'Viaje', currency: 'MXN' } }));
+  bank.tell(order(keyB, 'unknown'));
+  bank.fail(new LinkError('left'));
+  await turn();
+  assert.equal(desk.opening.value.step === 'ordered' && desk.opening.value.outcome.kind, 'sending');
 });

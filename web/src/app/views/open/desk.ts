@@ -1,19 +1,18 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
-import { KeyMint, LinkError, type Order } from '../../../caudal/index.ts';
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { KeyMint } from '../../../caudal/index.ts';
 import type { DeskBank } from '../send/desk.ts';
+import { giveOrder } from '../send/give.ts';
 import { nextOpening, type Opening, type OpeningNews, readName } from './opening.ts';
 
-/** Where a person opens an account: what they have entered, and the one place that gives the order. */
+/** Where a person opens an account: what they have entered, and the one place that gives the order; another begins anew. */
 export class OpenDesk {
   readonly #opening = signal<Opening>({ step: 'form', name: '' });
   readonly #mint = new KeyMint();
-  #noted: string | undefined;
+  #username: string | undefined;
 
   constructor(private readonly bank: DeskBank) {
-    bank.client.on('order', (order) => {
-      this.#noted = order.key;
-      this.take({ type: 'order', order });
-    });
+    bank.client.on('order', (order) => this.take({ type: 'order', order }));
+    effect(() => this.#begin(bank.session.value?.username));
   }
 
   get opening(): ReadonlySignal<Opening> {
@@ -40,14 +39,17 @@ export class OpenDesk {
     if (problem !== undefined) return undefined;
     const key = this.#mint.mint(this.bank.client.serverNowMs());
     this.take({ type: 'confirm', key, name });
-    this.bank.client.order({ kind: 'open_account', name, currency: 'MXN' }, key).then(
-      (order: Order) => this.take({ type: 'order', order }),
-      (error: unknown) => {
-        // An order that was noted down lives on where the client left before the answer: its events settle it.
-        if (!(error instanceof LinkError && this.#noted === key)) this.take({ type: 'failed', key, error });
-      },
-    );
+    giveOrder(this.bank.client, { kind: 'open_account', name, currency: 'MXN' }, key, {
+      settled: (order) => this.take({ type: 'order', order }),
+      failed: (error) => this.take({ type: 'failed', key, error }),
+    });
     return key;
+  }
+
+  #begin(username: string | undefined): void {
+    if (username === this.#username || username === undefined) return;
+    this.#username = username;
+    this.#opening.value = { step: 'form', name: '' };
   }
 }
 

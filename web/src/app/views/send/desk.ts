@@ -1,9 +1,10 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import { type Account, AccountStatus, type Client, KeyMint, LinkError, type Order, type Session } from '../../../caudal/index.ts';
+import { type Account, AccountStatus, type Client, KeyMint, type Order, type Session } from '../../../caudal/index.ts';
 import type { Freshness } from '../../freshness.ts';
 import { parseMoney } from '../../format.ts';
 import { type Checked, check, twins } from './check.ts';
-import { type Draft, emptyDraft, type Flow, type Happening, next } from './flow.ts';
+import { type Draft, emptyDraft, type Flow, type Happening, next, settled } from './flow.ts';
+import { giveOrder } from './give.ts';
 import { type Lookup, PayeeLookup } from './lookup.ts';
 import { readPayee } from './payee.ts';
 import { prefilled } from './prefill.ts';
@@ -29,10 +30,8 @@ export class Desk {
   readonly #mint = new KeyMint();
   readonly #resolver: PayeeLookup;
   #username: string | undefined;
-  /** The order whose page was left last: the back button finds it as it was, also after it was put away. */
+  /** The order whose page was left last, as far as it has come since: the back button finds it also after it was put away. */
   #left: Extract<Flow, { step: 'ordered' }> | undefined;
-  /** The key of the newest order that the client has noted down. */
-  #noted: string | undefined;
 
   /** The draft as it can be judged now; of a flow that is no form any more, of the draft behind it. */
   readonly checked: ReadonlySignal<Checked> = computed(() => {
@@ -64,8 +63,9 @@ export class Desk {
       },
     });
     bank.client.on('order', (order) => {
-      this.#noted = order.key;
       this.#happen({ type: 'order', order });
+      const left = this.#left && next(this.#left, { type: 'order', order });
+      if (left?.step === 'ordered') this.#left = left;
     });
     effect(() => this.#begin(bank.session.value?.username));
     effect(() => this.#choose(bank.accounts.value));
@@ -133,7 +133,8 @@ export class Desk {
     const own = this.bank.accounts.peek().map(({ clabe }) => clabe);
     const flow = this.#flow.peek();
     let arrival = arrive(flow, place, this.bank.orders.peek(), own);
-    if (arrival.missing && place.kind === 'order' && this.#left?.key === place.key) arrival = { flow: this.#left };
+    const left = this.#left;
+    if (arrival.missing && place.kind === 'order' && left?.key === place.key && settled(left.outcome)) arrival = { flow: left };
     if (flow.step === 'ordered' && arrival.flow !== flow) this.#left = flow;
     this.#flow.value = arrival.flow;
     this.#choose(this.bank.accounts.peek());
@@ -150,13 +151,10 @@ export class Desk {
     const key = this.#mint.mint(this.bank.client.serverNowMs());
     if (!this.#happen({ type: 'confirm', key, twins: this.twins.peek().length })) return undefined;
     const { from, to, amountMinor, currency, memo, payeeName } = review.payment;
-    this.bank.client.order({ kind: 'transfer', from, to, amountMinor, currency, memo, payeeName }, key).then(
-      (order) => this.#happen({ type: 'order', order }),
-      (error: unknown) => {
-        // An order that was noted down lives on where the client left before the answer: its events settle it.
-        if (!(error instanceof LinkError && this.#noted === key)) this.#happen({ type: 'failed', key, error });
-      },
-    );
+    giveOrder(this.bank.client, { kind: 'transfer', from, to, amountMinor, currency, memo, payeeName }, key, {
+      settled: (order) => this.#happen({ type: 'order', order }),
+      failed: (error) => this.#happen({ type: 'failed', key, error }),
+    });
     return key;
   }
 
@@ -175,14 +173,17 @@ export class Desk {
     this.#choose(this.bank.accounts.peek());
   }
 
-  /** One that was carried out and put away during a review goes on counting. */
+  /** One that was carried out and put away during a review goes on counting; for a new one a yes has to be said anew. */
   #compare(flow: Flow, orders: readonly Order[]): void {
     if (flow.step !== 'review') {
       this.#twins.value = [];
       return;
     }
-    const away = this.#twins.peek().filter(({ key }) => !orders.some((order) => order.key === key));
-    this.#twins.value = [...away, ...twins(flow.payment, orders)];
+    const before = this.#twins.peek();
+    const away = before.filter(({ key }) => !orders.some((order) => order.key === key));
+    const here = twins(flow.payment, orders);
+    this.#twins.value = [...away, ...here];
+    if (here.some(({ key }) => !before.some((shown) => shown.key === key))) this.insist(false);
   }
 
   /** Puts the first account that can pay into a form that has none, or has one that is gone. */

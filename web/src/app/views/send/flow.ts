@@ -81,7 +81,7 @@ export function next(flow: Flow, happening: Happening): Flow {
     case 'review':
       return flow.step === 'form' ? { step: 'review', draft: flow.draft, payment: happening.payment, insist: false } : flow;
     case 'insist':
-      return flow.step === 'review' ? { ...flow, insist: happening.insist } : flow;
+      return flow.step === 'review' && flow.insist !== happening.insist ? { ...flow, insist: happening.insist } : flow;
     case 'confirm':
       if (flow.step !== 'review' || (happening.twins > 0 && !flow.insist)) return flow;
       return { step: 'ordered', draft: flow.draft, payment: flow.payment, key: happening.key, outcome: { kind: 'sending' } };
