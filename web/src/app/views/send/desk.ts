@@ -7,7 +7,7 @@ import { type Draft, emptyDraft, type Flow, type Happening, next, settled } from
 import { giveOrder } from './give.ts';
 import { type Lookup, PayeeLookup } from './lookup.ts';
 import { readPayee } from './payee.ts';
-import { prefilled } from './prefill.ts';
+import { prefilled, readAddress } from './prefill.ts';
 import { arrive, type Arrival, type Place } from './place.ts';
 
 /** What Send needs of a bank; `Bank` has it. */
@@ -100,12 +100,14 @@ export class Desk {
     this.#happen({ type: 'edit', change });
   }
 
-  /** Fills the form in as an address asks; see `prefilled`. */
-  prefill(query: URLSearchParams): void {
+  /** Fills the form in as an address asks, and returns where to go on to; see `prefilled` and `readAddress`. */
+  prefill(query: URLSearchParams): string | undefined {
     const flow = this.#flow.peek();
-    if (flow.step !== 'form') return;
-    this.edit(prefilled(flow.draft, query, this.bank.accounts.peek()));
+    if (flow.step !== 'form') return undefined;
+    const draft = prefilled(flow.draft, query, this.bank.accounts.peek());
+    this.edit(draft);
     this.#choose(this.bank.accounts.peek());
+    return readAddress(draft, query);
   }
 
   /** Asks at once whom the payee field names: its writer has left it. */

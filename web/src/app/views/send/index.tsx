@@ -9,6 +9,7 @@ import { Missing, NoAccount, OneAccount } from './empty.tsx';
 import { Form } from './form.tsx';
 import { Outcome } from './outcome.tsx';
 import { placeOf } from './place.ts';
+import { formPath } from './prefill.ts';
 import { Receive } from './receive.tsx';
 import { Review } from './review.tsx';
 import { t } from './text.ts';
@@ -32,8 +33,8 @@ export default function View() {
   useLayoutEffect(() => {
     if (!ready) return;
     const { goTo } = desk.arrive(place);
-    if (goTo !== undefined) go(goTo, { replace: true });
-    else if (place.kind === 'form') desk.prefill(here.query);
+    const onward = goTo ?? (place.kind === 'form' ? desk.prefill(here.query) : undefined);
+    if (onward !== undefined) go(onward, { replace: true });
   }, [desk, here, ready, awaited]);
 
   if (!ready) return desk.live.value ? <NoAccount /> : <Skeleton lines={4} />;
@@ -80,9 +81,9 @@ interface StepProps {
 }
 
 function Step({ desk, flow, heading }: StepProps) {
-  if (flow.step === 'review') return <Review desk={desk} payment={flow.payment} insist={flow.insist} heading={heading} />;
-  const formPath = flow.draft.mode === 'own' ? '/send?mode=own' : '/send';
-  return <Outcome desk={desk} flow={flow} heading={heading} onForm={() => go(formPath, { replace: true })} />;
+  const onForm = () => go(formPath(flow.draft.mode), { replace: true });
+  if (flow.step === 'review') return <Review payment={flow.payment} insist={flow.insist} {...{ desk, heading, onForm }} />;
+  return <Outcome {...{ desk, flow, heading, onForm }} />;
 }
 
 function modeOf(query: URLSearchParams): Mode {

@@ -1,7 +1,10 @@
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { parseMoney, typedMoney } from '../../format.ts';
-import { clabeOf, groupClabe } from '../../ui/clabe-text.ts';
 import { type Draft, emptyDraft } from './flow.ts';
+import { readPayee, regroup } from './payee.ts';
+
+/** As much of a payee as its field holds. */
+const payeeMax = 64;
 
 /**
  * The draft that an address asks for: `mode=own`, and `from`, `to` (a CLABE or a @username) and `amount` (major units). An
@@ -9,19 +12,30 @@ import { type Draft, emptyDraft } from './flow.ts';
  * address is anybody's, and only a person goes on from it.
  */
 export function prefilled(draft: Draft, query: URLSearchParams, accounts: readonly Account[]): Draft {
-  const own = (clabe: string) => accounts.find((account) => account.clabe === clabe);
-  const to = query.get('to') ?? '';
-  const digits = /^[\d\s-]+$/.test(to) ? clabeOf(to) : '';
-  const mode = query.get('mode') === 'own' || own(digits) !== undefined ? 'own' : 'pay';
-  const payer = own(clabeOf(query.get('from') ?? ''));
-  let filled: Draft = to === '' ? { ...draft, mode } : emptyDraft(mode, draft.from);
-  if (payer !== undefined) filled = { ...filled, from: payer.clabe };
-  if (to !== '' && mode === 'own' && own(digits) !== undefined) filled = { ...filled, to: digits };
-  if (to !== '' && mode === 'pay') filled = { ...filled, payee: digits === '' ? to.slice(0, 64) : groupClabe(digits) };
-  const currency = own(filled.from)?.currency ?? 'MXN';
-  const amountMinor = to === '' ? undefined : parseMoney(query.get('amount') ?? '', currency);
-  if (amountMinor !== undefined && amountMinor > 0n) filled = { ...filled, amount: typedMoney(amountMinor, currency) };
-  return filled;
+  const own = (clabe: string | null) => accounts.find((account) => account.clabe === clabe);
+  const from = own(query.get('from'))?.clabe ?? draft.from;
+  const to = (query.get('to') ?? '').slice(0, payeeMax);
+  if (to === '') return { ...draft, from, mode: query.get('mode') === 'own' ? 'own' : 'pay' };
+  const payee = readPayee(to, accounts.map(({ clabe }) => clabe));
+  const filled =
+    payee.kind === 'own' ? { ...emptyDraft('own', from), to: payee.clabe } : { ...emptyDraft('pay', from), payee: regroup(to, 0).text };
+  const currency = own(from)?.currency ?? 'MXN';
+  const amountMinor = parseMoney(query.get('amount') ?? '', currency);
+  return amountMinor !== undefined && amountMinor > 0n ? { ...filled, amount: typedMoney(amountMinor, currency) } : filled;
+}
+
+/**
+ * Where to go on to from an address that has filled the draft in; undefined where it asked for nothing. It is read once: on
+ * the way back to it, what the person has changed since must not be undone.
+ */
+export function readAddress(draft: Draft, query: URLSearchParams): string | undefined {
+  if (!['from', 'to', 'amount'].some((name) => query.has(name))) return undefined;
+  return formPath(draft.mode);
+}
+
+/** The address of the form. */
+export function formPath(mode: Draft['mode']): string {
+  return mode === 'own' ? '/send?mode=own' : '/send';
 }
 
 /** The address that opens Send with a payee, and an amount in minor units if there is one, on the page at `base`. */

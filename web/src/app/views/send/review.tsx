@@ -19,28 +19,29 @@ interface ReviewProps {
   payment: Payment;
   insist: boolean;
   heading: RefObject<HTMLHeadingElement | null>;
+  /** Goes back to the form, as it was. */
+  onForm: () => void;
 }
 
 /** Exactly what will happen, and the one button that makes it happen. Escape goes back to the form. */
-export function Review({ desk, payment, insist, heading }: ReviewProps) {
+export function Review({ desk, payment, insist, heading, onForm }: ReviewProps) {
   const shownAt = useRef(performance.now());
   const twins = desk.twins.value;
   const live = desk.live.value;
   const account = useBank().accounts.value.find(({ clabe }) => clabe === payment.from);
   const short = account !== undefined && payment.amountMinor > account.availableMinor;
   const amount = money(payment.amountMinor, payment.currency);
-  const back = () => go(payment.own ? '/send?mode=own' : '/send', { replace: true });
   const confirm = () => {
     const key = desk.confirm();
     if (key !== undefined) go(`/send/${key}`, { replace: true });
   };
   useEffect(() => {
     const escape = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.defaultPrevented && document.querySelector('dialog[open]') === null) back();
+      if (event.key === 'Escape' && !event.defaultPrevented && document.querySelector('dialog[open]') === null) onForm();
     };
     document.addEventListener('keydown', escape);
     return () => document.removeEventListener('keydown', escape);
-  }, [payment]);
+  }, [onForm]);
 
   return (
     <form
@@ -89,7 +90,7 @@ export function Review({ desk, payment, insist, heading }: ReviewProps) {
         >
           {payment.own ? t.moveAmount(amount) : t.sendAmount(amount)}
         </Button>
-        <Button wide icon="edit" onClick={back}>
+        <Button wide icon="edit" onClick={onForm}>
           {t.edit}
         </Button>
       </div>
