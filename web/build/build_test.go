@@ -32,7 +32,7 @@ func node(t *testing.T, folder string, args ...string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, program, args...) //nolint:gosec // the project's own programs
+	c := exec.CommandContext(ctx, program, args...)
 	c.Dir = folder
 	root, err := filepath.Abs(filepath.Join(web, ".."))
 	if err != nil {
@@ -100,11 +100,11 @@ func TestDistIsInStepWithItsSources(t *testing.T) {
 		t.Fatalf("run: go run ./web/build\nbuilt now:\n  %s\nin dist:\n  %s", strings.Join(want, "\n  "), strings.Join(got, "\n  "))
 	}
 	for _, name := range want {
-		fresh, err := os.ReadFile(filepath.Join(built, name)) //nolint:gosec // just built
+		fresh, err := os.ReadFile(filepath.Join(built, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		old, err := os.ReadFile(filepath.Join(committed, name)) //nolint:gosec // the project's own
+		old, err := os.ReadFile(filepath.Join(committed, name))
 		if err != nil {
 			t.Fatal(err)
 		}

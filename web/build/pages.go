@@ -65,7 +65,7 @@ func buildPages(root, out string) error {
 		}
 	}
 	for _, p := range pages {
-		html, err := os.ReadFile(filepath.Join(root, p.html)) //nolint:gosec // the project's own source
+		html, err := os.ReadFile(filepath.Join(root, p.html))
 		if err != nil {
 			return err
 		}
@@ -171,12 +171,12 @@ func (m *metafile) licences(root string) ([]byte, error) {
 // licence returns the text of the licence file of a package, or its name where the package ships no text.
 func licence(folder string) (string, error) {
 	for _, name := range []string{"LICENSE", "LICENSE.md", "LICENSE.txt"} {
-		text, err := os.ReadFile(filepath.Join(folder, name)) //nolint:gosec // a library that was bundled
+		text, err := os.ReadFile(filepath.Join(folder, name))
 		if err == nil {
 			return string(text), nil
 		}
 	}
-	description, err := os.ReadFile(filepath.Join(folder, "package.json")) //nolint:gosec // a library that was bundled
+	description, err := os.ReadFile(filepath.Join(folder, "package.json"))
 	if err != nil {
 		return "", err
 	}
