@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/evanw/esbuild/pkg/api"
 )
 
 // web is the folder with package.json, seen from this package.
@@ -139,4 +142,35 @@ func filesBelow(folder string) ([]string, error) {
 	})
 	slices.Sort(names)
 	return names, err
+}
+
+func TestTheSDKStandsOnItsOwn(t *testing.T) {
+	libraries(t)
+	t.Parallel()
+	options, err := common(web)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.EntryPoints = []string{"src/caudal/index.ts"}
+	options.Metafile = true
+	options.Format = api.FormatESModule
+	options.Splitting = true
+	options.Outdir = "assets"
+	result := api.Build(*options)
+	if err := failed(result.Errors, result.Warnings); err != nil {
+		t.Fatal(err)
+	}
+	var meta metafile
+	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
+		t.Fatal(err)
+	}
+	for input := range meta.Inputs {
+		own := strings.HasPrefix(input, "src/caudal/")
+		if !own && !strings.HasPrefix(input, "node_modules/@bufbuild/") && !strings.HasPrefix(input, "node_modules/@noble/") {
+			t.Errorf("the SDK needs %s", input)
+		}
+	}
+	if len(meta.Inputs) < 20 {
+		t.Errorf("only %d files were looked at", len(meta.Inputs))
+	}
 }
