@@ -168,6 +168,24 @@ test('a twin that is put away during the review goes on asking, and the next pay
   assert.notEqual(desk.confirm(), undefined);
 });
 
+test('the same payment again asks for minutes, also where the first was read and put away', async () => {
+  const nowMs = 1_700_000_000_000;
+  const again = async (settledAtMs: number) => {
+    const bank = new FakeBank();
+    const { desk } = await reviewed(bank);
+    const key = desk.confirm() ?? '';
+    bank.tell(order(key, 'done', { receipt, settledAtMs }));
+    desk.arrive({ kind: 'form' });
+    bank.orders.value = [];
+    desk.edit({ payee: theirs, amount: '125.5' });
+    await turn();
+    desk.review();
+    return desk.confirm() === undefined;
+  };
+  assert.equal(await again(nowMs - 4 * 60_000), true);
+  assert.equal(await again(nowMs - 6 * 60_000), false);
+});
+
 test('the page of an order that was given before a reload follows it to its end', () => {
   const bank = new FakeBank();
   const desk = new Desk(bank);

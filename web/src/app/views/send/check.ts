@@ -111,8 +111,8 @@ function readOther(text: string, facts: Facts): To {
 }
 
 /**
- * Orders that may be the same payment, given already: to the same account, of the same amount, and not settled or carried
- * out so lately that they are still on the list. One that settles during a review goes on counting unless it was refused.
+ * Of these orders those that may be the same payment, given already: to the same account, of the same amount, and not
+ * refused.
  */
 export function twins(payment: Payment, orders: readonly Order[]): Order[] {
   return orders.filter(

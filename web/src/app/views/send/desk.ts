@@ -10,6 +10,9 @@ import { readPayee } from './payee.ts';
 import { prefilled, readAddress } from './prefill.ts';
 import { arrive, type Arrival, type Place } from './place.ts';
 
+/** How long after a payment the same one again is asked about, also where the first was read and put away. */
+const latelyMs = 5 * 60_000;
+
 /** What Send needs of a bank; `Bank` has it. */
 export interface DeskBank {
   readonly accounts: ReadonlySignal<readonly Account[]>;
@@ -28,6 +31,8 @@ export class Desk {
   readonly #lookup = signal<Lookup>({ kind: 'idle' });
   readonly #twins = signal<readonly Order[]>([]);
   readonly #mint = new KeyMint();
+  /** By key, what was carried out lately. */
+  readonly #lately = new Map<string, Order>();
   readonly #resolver: PayeeLookup;
   #username: string | undefined;
   /** The order whose page was left last, as far as it has come since: the back button finds it also after it was put away. */
@@ -64,6 +69,7 @@ export class Desk {
     });
     bank.client.on('order', (order) => {
       this.#happen({ type: 'order', order });
+      if (order.state === 'done') this.#lately.set(order.key, order);
       const left = this.#left && next(this.#left, { type: 'order', order });
       if (left?.step === 'ordered') this.#left = left;
     });
@@ -171,6 +177,7 @@ export class Desk {
     if (username === this.#username || username === undefined) return;
     this.#username = username;
     this.#left = undefined;
+    this.#lately.clear();
     this.#happen({ type: 'restart', draft: emptyDraft('pay', '') });
     this.#choose(this.bank.accounts.peek());
   }
@@ -182,10 +189,18 @@ export class Desk {
       return;
     }
     const before = this.#twins.peek();
-    const away = before.filter(({ key }) => !orders.some((order) => order.key === key));
-    const here = twins(flow.payment, orders);
+    const known = [...orders, ...this.#putAway(orders)];
+    const away = before.filter(({ key }) => !known.some((order) => order.key === key));
+    const here = twins(flow.payment, known);
     this.#twins.value = [...away, ...here];
     if (here.some(({ key }) => !before.some((shown) => shown.key === key))) this.insist(false);
+  }
+
+  /** What was carried out lately and is on the list no more. */
+  #putAway(orders: readonly Order[]): Order[] {
+    const sinceMs = this.bank.client.serverNowMs() - latelyMs;
+    for (const [key, { settledAtMs = 0 }] of this.#lately) if (settledAtMs < sinceMs) this.#lately.delete(key);
+    return [...this.#lately.values()].filter(({ key }) => !orders.some((order) => order.key === key));
   }
 
   /** Puts the first account that can pay into a form that has none, or has one that is gone. */

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { type Account, settled } from '../../../caudal/index.ts';
+import { type Account, AccountStatus, settled } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { money } from '../../format.ts';
 import { go } from '../../router.ts';
@@ -11,7 +11,7 @@ import { Fact, Facts } from './facts.tsx';
 import type { Payment } from './flow.ts';
 import { t } from './text.ts';
 
-/** A second Enter that was meant for the form is no yes to a review that nobody can have read. */
+/** The second tap of two that were meant for the form is no yes to a review that nobody can have read, nor a way back. */
 const readMs = 500;
 
 interface ReviewProps {
@@ -26,10 +26,12 @@ interface ReviewProps {
 /** Exactly what will happen, and the one button that makes it happen. Escape goes back to the form. */
 export function Review({ desk, payment, insist, heading, onForm }: ReviewProps) {
   const shownAt = useRef(performance.now());
+  const unread = useRef(false);
   const twins = desk.twins.value;
   const live = desk.live.value;
   const account = useBank().accounts.value.find(({ clabe }) => clabe === payment.from);
   const short = account !== undefined && payment.amountMinor > account.availableMinor;
+  const frozen = account?.status === AccountStatus.FROZEN;
   const amount = money(payment.amountMinor, payment.currency);
   const confirm = () => {
     const key = desk.confirm();
@@ -47,26 +49,21 @@ export function Review({ desk, payment, insist, heading, onForm }: ReviewProps) 
     <form
       class="card send-review"
       data-testid="send-review"
-      // The second half of a double click on the form's button is no yes either, nor a way back.
+      onPointerDownCapture={({ timeStamp, pointerType }) => {
+        unread.current = timeStamp - shownAt.current < (pointerType === 'touch' ? readMs : 0);
+      }}
       onClickCapture={(event) => {
-        if (event.detail > 1) {
-          event.preventDefault();
-          event.stopPropagation();
-        }
+        if (event.detail <= 1 && !unread.current) return;
+        unread.current = false;
+        event.preventDefault();
+        event.stopPropagation();
       }}
       onSubmit={(event) => {
         event.preventDefault();
         confirm();
       }}
     >
-      <h1
-        class="card-title"
-        ref={heading}
-        tabIndex={-1}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && !event.repeat && performance.now() - shownAt.current >= readMs) confirm();
-        }}
-      >
+      <h1 class="card-title" ref={heading} tabIndex={-1}>
         {t.reviewTitle}
       </h1>
       <div class="send-what">
@@ -78,6 +75,7 @@ export function Review({ desk, payment, insist, heading, onForm }: ReviewProps) 
       </div>
       <ReviewFacts payment={payment} account={account} live={live} />
       {twins.length > 0 && <Twin open={twins.some((order) => !settled(order))} insist={insist} onInsist={(yes) => desk.insist(yes)} />}
+      {frozen && <Banner tone="caution">{t.frozen}</Banner>}
       {live && short && <Banner tone="caution">{t.short}</Banner>}
       {!live && <Banner tone="caution">{t.waitLive}</Banner>}
       <div class="send-actions">
@@ -85,7 +83,7 @@ export function Review({ desk, payment, insist, heading, onForm }: ReviewProps) 
           kind="primary"
           type="submit"
           wide
-          disabled={!live || (twins.length > 0 && !insist)}
+          disabled={!live || frozen || (twins.length > 0 && !insist)}
           data-testid="send-confirm"
         >
           {payment.own ? t.moveAmount(amount) : t.sendAmount(amount)}
