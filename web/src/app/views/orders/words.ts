@@ -23,7 +23,7 @@ export function standing(order: Order, live: boolean): string {
     case 'sending':
       return live ? t.sending : t.waiting;
     case 'unknown':
-      return t.unknown;
+      return live ? t.asking : t.unknown;
     case 'done':
       return t.done;
     case 'refused':

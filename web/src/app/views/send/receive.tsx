@@ -49,7 +49,7 @@ export function Receive() {
           onValue={setAsked}
           currency={currency}
           hint={t.askHint}
-          error={asked.trim() !== '' && typed === undefined ? t.amountMalformed : undefined}
+          error={asked.trim() === '' || amountMinor !== undefined ? undefined : typed === undefined ? t.amountMalformed : t.amountZero}
         />
         <div class="send-actions">
           {typeof navigator.share === 'function' && (

@@ -8,7 +8,10 @@ import { t } from './text.ts';
 /** As many as are found at a glance. */
 const most = 8;
 
-/** Whom the holder has dealt with, from the newest movements of all accounts. A press fills the payee field. */
+/**
+ * Whom the holder has dealt with, from the newest movements of all accounts. A press fills the payee field. The digits tell
+ * apart who has the same name: anybody gets in here by sending a peso, also with a name that is somebody else's.
+ */
 export function Recent({ onChoose }: { onChoose: (clabe: string) => void }) {
   const bank = useBank();
   const own = bank.accounts.value.map(({ clabe }) => clabe);
@@ -41,7 +44,10 @@ export function Recent({ onChoose }: { onChoose: (clabe: string) => void }) {
         >
           <Avatar name={name} />
           <span class="read">{t.payTo} </span>
-          <span class="person-name">{name === '' ? clabe.slice(-4) : name}</span>
+          <span class="person-name">{name === '' ? t.noName : name}</span>
+          <span class="person-clabe figures" aria-hidden>
+            ··{clabe.slice(-4)}
+          </span>
           <span class="read">, {t.endingIn(clabe.slice(-4))}</span>
         </button>
       ))}
