@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { firstHead } from "../../src/caudal/chain.ts";
 import { Code } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
+import { makeBank, makeIdentity, predecessor } from "../channel/bank.ts";
 import { refuse } from "./fake-bank.ts";
 import { other, own } from "./fake-ledger.ts";
-import { Stage } from "./harness.ts";
+import { credentials, Stage } from "./harness.ts";
 import { rest, until } from "./world.ts";
 
 /** The legs that were told, as "seq" or "seq late". */
@@ -165,6 +167,95 @@ for (const [what, alter] of [
   });
 }
 
+test("an account without legs begins with the head of this bank, and its first leg continues that", async () => {
+  const stage = await Stage.signedIn();
+  await stage.bank.last.event(await stage.bank.ledger.post(5n));
+  await until(() => stage.told.leg.length === 1, "a leg");
+  await rest();
+  assert.deepEqual(stage.told.diverged, []);
+  stage.client.close();
+});
+
+test("a first head of another bank, account or currency is a divergence", async () => {
+  const stage = await Stage.set();
+  stage.bank.ledger.first = await firstHead(stage.bank.house.identity.publicKey, own, "USD");
+  stage.client.start();
+  await stage.client.login(credentials);
+  await until(() => stage.told.diverged.length === 1, "a divergence");
+  stage.client.close();
+});
+
+test("money on an account without legs is a divergence", async () => {
+  const stage = await Stage.set();
+  stage.bank.ledger.balanceMinor = 100n;
+  stage.client.start();
+  await stage.client.login(credentials);
+  await until(() => stage.told.diverged.length === 1, "a divergence");
+  stage.client.close();
+});
+
+test("the first head of a bank that has changed its identity may be any of its former ones", async () => {
+  const stage = await Stage.set();
+  stage.bank.ledger.first = new Uint8Array(32).fill(3); // of the identity before the one before
+  const before = stage.bank.house.identity;
+  const identity = await makeIdentity();
+  const extensions = await predecessor(before, identity.publicKey);
+  stage.bank.house = await makeBank({ identity, extensions });
+  stage.client.start();
+  await stage.client.login(credentials);
+  await stage.live();
+  await rest();
+  assert.deepEqual(stage.told.diverged, []);
+  stage.client.close();
+});
+
+test("a pin that has moved is remembered as moved, when the bank names its predecessor no more", async () => {
+  const stage = await Stage.set();
+  stage.client.start();
+  await stage.linked("live");
+  const before = stage.bank.house.identity;
+  const identity = await makeIdentity();
+  stage.bank.house = await makeBank({ identity, extensions: await predecessor(before, identity.publicKey) });
+  await stage.cut();
+  await stage.back();
+  await stage.linked("live");
+  assert.equal(stage.client.channel?.pinMoved, true);
+  stage.bank.house = await makeBank({ identity });
+  await stage.cut();
+  await stage.back();
+  await stage.linked("live");
+  await stage.client.login(credentials);
+  await stage.live();
+  await rest();
+  assert.deepEqual(stage.told.diverged, []);
+  stage.client.close();
+});
+
+test("an account whose version went back is a divergence", async () => {
+  const stage = await Stage.signedIn(1000n);
+  stage.bank.ledger.version = 9n;
+  await stage.bank.last.event(stage.bank.ledger.event()); // such as a hold
+  await until(() => stage.client.accounts.get(own)?.version === 9n, "the version");
+  await stage.cut();
+  stage.bank.ledger.version = 8n;
+  await stage.back();
+  await until(() => stage.told.diverged.length === 1, "a divergence");
+  stage.client.close();
+});
+
+test("what was asked on a connection that is gone holds nothing up on the next", async () => {
+  const stage = await Stage.signedIn(1000n);
+  await stage.bank.ledger.post(1n);
+  stage.bank.handlers.set("history", () => refuse(Code.RATE_LIMITED, { retryable: true, retryAfterMs: 60_000 }));
+  await stage.bank.last.event(stage.bank.ledger.event());
+  await stage.bank.last.asked("history");
+  await rest();
+  await stage.cut();
+  await stage.back();
+  await until(() => stage.told.leg.length === 1, "the leg that was missing");
+  stage.client.close();
+});
+
 test("an account that is gone is a divergence", async () => {
   const stage = await Stage.signedIn(1000n);
   await stage.cut();
@@ -176,7 +267,8 @@ test("an account that is gone is a divergence", async () => {
 
 test("an account that is opened or renamed is there at once", async () => {
   const stage = await Stage.signedIn(1000n);
-  const account = { ...stage.bank.ledger.account(), clabe: other, name: "Savings", version: 1n, seq: 0n, balanceMinor: 0n };
+  const head = await firstHead(stage.bank.house.identity.publicKey, other, "MXN");
+  const account = { ...stage.bank.ledger.account(), clabe: other, name: "Savings", version: 1n, seq: 0n, balanceMinor: 0n, head };
   await stage.bank.last.event({ case: "accountOpened", value: { account } });
   await until(() => stage.client.accounts.size === 2, "the account");
   await stage.bank.last.event({ case: "accountRenamed", value: { account: { ...account, name: "Trip", version: 2n } } });
@@ -184,6 +276,7 @@ test("an account that is opened or renamed is there at once", async () => {
   await stage.bank.last.event({ case: "accountRenamed", value: { account: { ...account, name: "Old", version: 1n } } });
   await rest();
   assert.equal(stage.client.accounts.get(other)?.name, "Trip");
+  assert.deepEqual(stage.told.diverged, []);
   stage.client.close();
 });
 

@@ -1,6 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
 import type { Bytes } from "../../src/caudal/channel/bytes.ts";
+import { firstHead } from "../../src/caudal/chain.ts";
 import { Opener } from "../../src/caudal/channel/opener.ts";
 import { Sealer } from "../../src/caudal/channel/sealer.ts";
 import {
@@ -17,7 +18,7 @@ import {
 } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
 import { enrolmentMessage, resumeMessage } from "../../src/caudal/signing.ts";
 import { answer, type CertificateFields, makeBank, type TestBank } from "../channel/bank.ts";
-import { FakeLedger } from "./fake-ledger.ts";
+import { FakeLedger, own } from "./fake-ledger.ts";
 import { type Peer, until, type Wire, type World } from "./world.ts";
 
 export type Result = NonNullable<MessageInitShape<typeof ReplySchema>["result"]>;
@@ -170,13 +171,15 @@ export class FakeBank {
   private constructor(
     private readonly world: World,
     public house: TestBank,
+    first: Uint8Array,
   ) {
-    this.ledger = new FakeLedger(house.identity.publicKey, () => this.nowUs());
+    this.ledger = new FakeLedger(first, () => this.nowUs());
     world.dialled = (wire) => this.accept(wire);
   }
 
   static async open(world: World, fields: Partial<CertificateFields> = {}): Promise<FakeBank> {
-    return new FakeBank(world, await makeBank(fields));
+    const house = await makeBank(fields);
+    return new FakeBank(world, house, await firstHead(house.identity.publicKey, own, "MXN"));
   }
 
   nowUs(): bigint {

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 
 import { toHex } from "../../src/caudal/channel/bytes.ts";
-import { firstHead, memoHash, nextHead } from "../../src/caudal/chain.ts";
+import { memoHash, nextHead } from "../../src/caudal/chain.ts";
 import {
   type Account,
   AccountSchema,
@@ -36,12 +36,13 @@ export class FakeLedger {
   pageMax = 50;
 
   constructor(
-    private readonly identity: Uint8Array,
+    /** The head before the first leg. */
+    public first: Uint8Array,
     private readonly nowUs: () => bigint,
   ) {}
 
   get head(): Uint8Array {
-    return this.legs.at(-1)?.head ?? new Uint8Array(32);
+    return this.legs.at(-1)?.head ?? this.first;
   }
 
   account(): Account {
@@ -62,7 +63,7 @@ export class FakeLedger {
   /** Moves money, positive in; returns the event of it. */
   async post(amountMinor: bigint, memo = "", key: Uint8Array = new Uint8Array(0)): Promise<EventKind> {
     const seq = BigInt(this.legs.length) + 1n;
-    const before = this.legs.at(-1)?.head ?? (await firstHead(this.identity, own, "MXN"));
+    const before = this.head;
     const salt = new Uint8Array(16).fill(7);
     const hash = memo === "" ? undefined : await memoHash(salt, memo);
     const atUs = this.nowUs();

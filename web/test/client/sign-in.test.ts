@@ -210,6 +210,56 @@ test("signing out works without a connection", async () => {
   assert.deepEqual(stage.client.link, { kind: "stopped", why: { code: "logged_out" } });
 });
 
+test("signing out is done here at once, and does not wait for a bank that is not there", async () => {
+  const stage = await Stage.signedIn();
+  stage.bank.deaf = true;
+  const leaves = stage.client.signOut({ revoke: true });
+  await rest();
+  assert.equal(stage.client.session, undefined);
+  assert.equal(stage.client.accounts.size, 0);
+  assert.equal(await stage.store.readDevice("wss://bank.example"), undefined);
+  await stage.world.clock.advance(3_000);
+  await leaves;
+  assert.deepEqual(stage.client.link, { kind: "stopped", why: { code: "logged_out" } });
+});
+
+test("a store that fails keeps nobody signed in", async () => {
+  class Failing extends MemoryStore {
+    fails = false;
+    override readDevice(bank: string): Promise<StoredDevice | undefined> {
+      return this.fails ? Promise.reject(new StoreError("failed", "corrupt")) : super.readDevice(bank);
+    }
+    override removeDevice(bank: string, id: Uint8Array): Promise<void> {
+      return this.fails ? Promise.reject(new StoreError("failed", "corrupt")) : super.removeDevice(bank, id);
+    }
+  }
+  const store = new Failing();
+  const stage = await Stage.set(store);
+  stage.client.start();
+  await stage.client.login(credentials);
+  store.fails = true;
+  await assert.rejects(stage.client.signOut({ revoke: true }), StoreError);
+  assert.equal(stage.client.session, undefined);
+  assert.deepEqual(stage.client.link, { kind: "stopped", why: { code: "logged_out" } });
+  const logout = (await stage.bank.last.asked("logout")).request;
+  assert.equal(logout.case === "logout" && logout.value.revokeDevice, true);
+});
+
+test("a store that never answers stops the link, and says so", async () => {
+  class Hanging extends MemoryStore {
+    override readDevice(): Promise<undefined> {
+      return new Promise(() => undefined);
+    }
+  }
+  const stage = await Stage.set(new Hanging());
+  stage.client.start();
+  await stage.world.clock.advance(15_000);
+  await stage.linked("stopped");
+  const { link } = stage.client;
+  assert.equal(link.kind === "stopped" && link.why.code === "store" && link.why.error.code, "unavailable");
+  assert.equal(stage.bank.sides.length, 0);
+});
+
 test("a device that cannot be kept is signed out again, and that is said", async () => {
   class Full extends MemoryStore {
     override writeDevice(_bank: string, _device: StoredDevice): Promise<void> {

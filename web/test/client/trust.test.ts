@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { LinkError } from "../../src/caudal/client/errors.ts";
+import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
+import type { Pin } from "../../src/caudal/client/store.ts";
 import { makeBank, makeIdentity, nowMs, predecessor } from "../channel/bank.ts";
 import { credentials, pay, Stage } from "./harness.ts";
 import { rest } from "./world.ts";
@@ -71,6 +73,27 @@ test("forgetting the pin meets the bank anew; the old device and the old orders 
   assert.equal(stage.bank.ledger.paid, 0);
   assert.equal((await stage.store.readOrders(old.identity.publicKey, "ana"))[0]?.state, "sending");
   stage.client.close();
+});
+
+test("a dial that was given up remembers nobody after the pin was forgotten", async () => {
+  class Slow extends MemoryStore {
+    go: () => void = () => undefined;
+    override async readPin(bank: string): Promise<Pin | undefined> {
+      const pin = await super.readPin(bank);
+      await new Promise<void>((resolve) => (this.go = resolve));
+      return pin;
+    }
+  }
+  const store = new Slow();
+  const stage = await Stage.set(store);
+  stage.client.start();
+  await rest(); // the handshake is made, and the store asked who is remembered
+  assert.equal(stage.bank.last.shaken, true);
+  stage.client.close();
+  await stage.client.forgetPin();
+  store.go();
+  await rest();
+  assert.equal(await MemoryStore.prototype.readPin.call(store, "wss://bank.example"), undefined);
 });
 
 test("the pin is not forgotten while there is a link", async () => {

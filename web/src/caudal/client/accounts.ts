@@ -100,6 +100,8 @@ export class Accounts {
       if (map.has(account.clabe)) throw new ProtocolError("an account is there twice");
       gone.delete(account.clabe);
       map.set(account.clabe, account);
+      const known = this.#map.get(account.clabe);
+      if (known !== undefined && known.version > account.version) this.#hasDiverged(account.clabe); // it went back in time
       this.#catchUp(account, state);
     }
     this.#stored.clear();

@@ -66,7 +66,7 @@ export class BrowserStore implements Store {
     const moved = await this.#run(["pins", "devices", "orders"], "readwrite", async (t) => {
       const pin = await get<Pin>(t, "pins", bank);
       if (pin === undefined || !equal(pin.identity, from)) return false;
-      t.objectStore("pins").put({ ...pin, identity: to }, bank);
+      t.objectStore("pins").put({ ...pin, identity: to, moved: true }, bank);
       const device = await get<StoredDevice>(t, "devices", bank);
       if (device !== undefined && equal(device.identity, from)) {
         t.objectStore("devices").put({ ...device, identity: to }, bank);

@@ -19,6 +19,9 @@ import { Sessions } from "./sessions.ts";
 import type { Credentials } from "./sign-in.ts";
 import type { Store, StoreChange } from "./store.ts";
 
+/** How long the bank may take to hear that somebody signs out: a person does not wait for a dead connection. */
+const logoutPatienceMs = 3_000;
+
 /** Where the bank is, and who asks. */
 export interface ClientOptions {
   /** `wss://HOST[:PORT]/PATH`. The bank's identity is remembered by the origin of it. */
@@ -196,14 +199,24 @@ export class Client extends Calls {
    * sent again when the same user is signed in at the same bank.
    */
   async signOut({ revoke }: { revoke: boolean }): Promise<void> {
-    const device = await this.#sessions.device();
-    const connection = this.#life.connection;
-    if (connection !== undefined && this.#sessions.standsOn(connection)) {
-      await connection.call({ case: "logout", value: { revokeDevice: revoke } }, "logout").catch(() => undefined);
-    }
+    const { connection } = this.#life;
+    const tells = connection !== undefined && this.#sessions.standsOn(connection);
+    const id = this.session?.device.id ?? (await this.#sessions.device().catch(() => undefined))?.id;
+    // Here first: the page may be closed at any moment, and the bank may not be there to answer.
     if (!revoke) this.#sessions.rest();
+    const forgotten = revoke ? this.#sessions.forget(id) : Promise.resolve();
+    forgotten.catch(() => undefined); // told below
+    if (tells) await this.#logOut(connection, revoke);
     this.#leave({ code: "logged_out" });
-    if (revoke) await this.#sessions.forget(device?.id);
+    await forgotten;
+  }
+
+  async #logOut(connection: Connection, revokeDevice: boolean): Promise<void> {
+    const { clock } = this.#runtime;
+    const answer = connection.call({ case: "logout", value: { revokeDevice } }, "logout").catch(() => undefined);
+    let timer: unknown;
+    await Promise.race([answer, new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, logoutPatienceMs)))]);
+    clock.clearTimeout(timer);
   }
 
   /**
@@ -212,9 +225,10 @@ export class Client extends Calls {
    * with the old identity, and go to no other. Rejects with `LinkError` while not stopped.
    */
   async forgetPin(): Promise<void> {
-    if (this.link.kind !== "stopped") throw new LinkError("the bank's identity can be forgotten only while stopped");
+    const { link } = this;
+    if (link.kind !== "stopped") throw new LinkError("the bank's identity can be forgotten only while stopped");
     await this.#store.forgetPin(this.#bank);
-    this.#leave(this.link.why);
+    this.#leave(link.why);
     await this.#sessions.forget();
   }
 

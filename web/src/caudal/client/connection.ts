@@ -12,6 +12,7 @@ import {
 import { closeCode } from "./close-codes.ts";
 import { deferred } from "./deferred.ts";
 import { LinkError, ProtocolError, refusalOf } from "./errors.ts";
+import type { Founding } from "./founding.ts";
 import type { CutReason } from "./link.ts";
 import type { Clock, Socket } from "./runtime.ts";
 
@@ -89,9 +90,11 @@ export class Connection {
   #heardAtMs: number;
   #sentAtMs: number;
   #idle: (() => void) | undefined;
+  readonly #over = deferred<void>();
 
   constructor(
     readonly channel: Channel,
+    readonly founding: Founding,
     private readonly socket: Socket,
     private readonly clock: Clock,
     private readonly handlers: ConnectionHandlers,
@@ -102,6 +105,11 @@ export class Connection {
 
   get ended(): boolean {
     return this.#end !== undefined;
+  }
+
+  /** Resolves when it ends. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** When the last record opened, and the last was sealed: `Clock.elapsed()`, as in all of this. */
@@ -283,6 +291,7 @@ export class Connection {
     this.#pending.clear();
     this.#queue = [];
     for (const call of calls) call.reject(new CutError(call.sentAtMs !== undefined));
+    this.#over.resolve();
     this.handlers.ended(end);
     return true;
   }

@@ -120,7 +120,7 @@ async function greet(
   arrivals: Arrivals,
   handlers: ConnectionHandlers,
 ): Promise<Greeted> {
-  const { runtime, store, bank, program } = options;
+  const { runtime, store, bank, program, signal } = options;
   const { clock } = runtime;
   // The keys are made while the socket opens; a bank that chooses another subprotocol than the only one offered is cut.
   const offer = { offered: [hybrid.subprotocol], chosen: hybrid.subprotocol };
@@ -132,9 +132,10 @@ async function greet(
   const answer = arrivals.next();
   socket.send(handshake.message1);
   const message2 = bytesOf(await answer);
-  const { channel, firstContact } = await trust(store, bank, handshake, message2, clock.now());
+  const trusted = await trust(store, bank, handshake, message2, clock.now(), signal);
+  const { channel, firstContact, founding } = trusted;
 
-  const connection = new Connection(channel, socket, clock, handlers);
+  const connection = new Connection(channel, founding, socket, clock, handlers);
   arrivals.handOver(connection);
   const askedMs = clock.elapsed();
   const hello = await sayHello(connection, program);

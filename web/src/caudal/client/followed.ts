@@ -3,6 +3,7 @@ import { equal } from "../channel/index.ts";
 import type { Account, AccountState, Leg } from "../gen/caudal/v1/caudal_pb.ts";
 import type { Connection } from "./connection.ts";
 import { BankError, LinkError, ProtocolError } from "./errors.ts";
+import { mayBegin } from "./founding.ts";
 import { patiently } from "./patience.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoredPosition } from "./store.ts";
@@ -36,6 +37,8 @@ export class Followed {
   readonly #waiting = new Map<bigint, { leg: Leg; fresh: boolean }>();
   #connection: Connection | undefined;
   #running = false;
+  /** The beginning of the chain was looked at, or is not to be seen any more. */
+  #begun = false;
 
   constructor(
     account: Account,
@@ -105,6 +108,7 @@ export class Followed {
   async #run(): Promise<void> {
     this.#running = true;
     try {
+      if (this.#connection !== undefined) await this.#begin(this.#connection);
       while (this.#connection !== undefined && this.tell.follows()) {
         const next = this.#waiting.get(this.#seq + 1n);
         if (next !== undefined) await this.#advance(next.leg, next.fresh);
@@ -115,6 +119,16 @@ export class Followed {
     } finally {
       this.#running = false;
     }
+  }
+
+  /** Checks that an account without legs begins as it must: with nothing on it, and with the head of this bank. */
+  async #begin({ founding }: Connection): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    const [seq, head, balanceMinor] = [this.#seq, this.#head, this.#balanceMinor];
+    if (seq !== 0n) return;
+    const fits = head === undefined || (await mayBegin(founding, this.clabe, this.#currency, head));
+    if ((!fits || balanceMinor !== 0n) && this.tell.follows()) this.tell.diverged();
   }
 
   /** Checks that a leg continues what was seen, and brings it out. */

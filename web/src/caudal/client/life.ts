@@ -160,7 +160,7 @@ export class Life {
     const timer = clock.setTimeout(() => dialling.abort(new Setback("silent")), dialTimeoutMs);
     let connection: Connection | undefined;
     try {
-      await this.tell.prepare();
+      await this.#prepared(dialling.signal);
       const greeted = await dial({ ...this.options, signal: dialling.signal }, {
         event: (event) => connection && this.#event(connection, event),
         ended: (end) => connection && this.#ended(connection, end),
@@ -179,6 +179,18 @@ export class Life {
       this.#failed(connection, error);
     } finally {
       clock.clearTimeout(timer);
+    }
+  }
+
+  /** A browser's storage may never answer. */
+  async #prepared(signal: AbortSignal): Promise<void> {
+    const late = deferred<never>();
+    const aborted = (): void => late.reject(new StoreError("unavailable", "the browser's storage does not answer"));
+    signal.addEventListener("abort", aborted, { once: true });
+    try {
+      await Promise.race([this.tell.prepare(), late.promise]);
+    } finally {
+      signal.removeEventListener("abort", aborted);
     }
   }
 

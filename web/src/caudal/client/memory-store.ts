@@ -31,7 +31,7 @@ export class MemoryStore implements Store {
   async movePin(bank: string, from: Uint8Array, to: Uint8Array): Promise<boolean> {
     const pin = this.#pins.get(bank);
     if (pin === undefined || !equal(pin.identity, from)) return false;
-    this.#pins.set(bank, { ...pin, identity: to });
+    this.#pins.set(bank, { ...pin, identity: to, moved: true });
     const device = this.#devices.get(bank);
     if (device !== undefined && equal(device.identity, from)) this.#devices.set(bank, { ...device, identity: to });
     for (const [key, order] of this.#orders) {

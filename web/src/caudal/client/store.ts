@@ -6,6 +6,8 @@ export interface Pin {
   readonly identity: Uint8Array;
   /** When it was first met, by `Date.now()`. */
   readonly sinceMs: number;
+  /** It took the place of another one, which vouched for it. */
+  readonly moved?: boolean | undefined;
 }
 
 /** A device of this browser: the key pair stays inside the browser, its private half cannot be exported. */

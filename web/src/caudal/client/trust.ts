@@ -1,12 +1,14 @@
 import { type Channel, ChannelError, type ClientHandshake, equal, fingerprint, IdentityChangedError } from "../channel/index.ts";
 import type { Bytes } from "../channel/index.ts";
 import { Setback, Stop } from "./failure.ts";
+import type { Founding } from "./founding.ts";
 import type { Store } from "./store.ts";
 
 /** A channel to the bank that this client remembers, or remembers from now on. */
 export interface Trusted {
   readonly channel: Channel;
   readonly firstContact: boolean;
+  readonly founding: Founding;
 }
 
 /**
@@ -17,7 +19,8 @@ export interface Trusted {
  *     remembered, and another       stop: identity_changed
  *     nothing remembered            remember it, say so, go on
  *
- * What is remembered is read here each time, because another tab may have changed it. Throws `Stop` and `Setback`.
+ * What is remembered is read here each time, because another tab may have changed it. Throws `Stop` and `Setback`, and the
+ * reason of `signal`, after which nothing is remembered any more: the pin may have been forgotten meanwhile.
  */
 export async function trust(
   store: Store,
@@ -25,18 +28,22 @@ export async function trust(
   handshake: ClientHandshake,
   message2: Bytes,
   nowMs: number,
+  signal: AbortSignal,
 ): Promise<Trusted> {
   const pin = await store.readPin(bank);
   const channel = await finish(handshake, message2, nowMs, pin?.identity);
+  const unchanged = channel.predecessor === undefined && pin?.moved !== true;
+  const founding = unchanged ? channel.identity : undefined;
+  signal.throwIfAborted();
   if (pin === undefined) {
     const stands = await store.addPin(bank, { identity: channel.identity, sinceMs: nowMs });
     await require(channel, stands.identity); // another tab may have met somebody else meanwhile
-    return { channel, firstContact: true };
+    return { channel, firstContact: true, founding };
   }
   if (channel.pinMoved && !(await store.movePin(bank, pin.identity, channel.identity))) {
     await require(channel, (await store.readPin(bank))?.identity ?? pin.identity); // another tab has moved it, or forgotten
   }
-  return { channel, firstContact: false };
+  return { channel, firstContact: false, founding };
 }
 
 async function require(channel: Channel, pinned: Uint8Array): Promise<void> {
