@@ -200,6 +200,8 @@ export class BrowserStore implements Store {
       return value;
     } catch (cause) {
       if (cause instanceof StoreError) throw cause;
+      const closed = cause instanceof DOMException && cause.name === "InvalidStateError";
+      if (closed) throw new StoreError("unavailable", "the browser has closed the page's data", { cause });
       throw new StoreError("failed", "the browser did not keep the data", { cause });
     }
   }

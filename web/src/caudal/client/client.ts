@@ -16,11 +16,8 @@ import { Orders } from "./orders.ts";
 import { heartbeatOf, ping } from "./pulse.ts";
 import { browserRuntime, type Runtime } from "./runtime.ts";
 import { Sessions } from "./sessions.ts";
-import type { Credentials } from "./sign-in.ts";
+import { type Credentials, logOut } from "./sign-in.ts";
 import type { Store, StoreChange } from "./store.ts";
-
-/** How long the bank may take to hear that somebody signs out: a person does not wait for a dead connection. */
-const logoutPatienceMs = 3_000;
 
 /** Where the bank is, and who asks. */
 export interface ClientOptions {
@@ -206,17 +203,9 @@ export class Client extends Calls {
     if (!revoke) this.#sessions.rest();
     const forgotten = revoke ? this.#sessions.forget(id) : Promise.resolve();
     forgotten.catch(() => undefined); // told below
-    if (tells) await this.#logOut(connection, revoke);
+    if (tells) await logOut(connection, revoke, this.#runtime.clock);
     this.#leave({ code: "logged_out" });
     await forgotten;
-  }
-
-  async #logOut(connection: Connection, revokeDevice: boolean): Promise<void> {
-    const { clock } = this.#runtime;
-    const answer = connection.call({ case: "logout", value: { revokeDevice } }, "logout").catch(() => undefined);
-    let timer: unknown;
-    await Promise.race([answer, new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, logoutPatienceMs)))]);
-    clock.clearTimeout(timer);
   }
 
   /**

@@ -6,8 +6,11 @@ import type { Connection } from "./connection.ts";
 import { type DevicePair, generateDeviceKey, signWith } from "./device-key.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Session } from "./events.ts";
+import type { Clock } from "./runtime.ts";
 import type { StoredDevice } from "./store.ts";
 
+/** How long the bank may take to hear that somebody signs out: a person does not wait for a dead connection. */
+const logOutPatienceMs = 3_000;
 /** Length of what the bank calls a device. */
 const deviceIdBytes = 16;
 
@@ -54,6 +57,14 @@ async function enrolment(
 export async function resume(connection: Connection, device: StoredDevice): Promise<Session> {
   const signature = await signWith(device.privateKey, resumeMessage(connection.channel, device.id));
   return sessionOf(await connection.call({ case: "resume", value: { deviceId: device.id, signature } }, "signedIn"));
+}
+
+/** Tells the bank that nobody is signed in any more; what it answers, and whether, changes nothing. */
+export async function logOut(connection: Connection, revokeDevice: boolean, clock: Clock): Promise<void> {
+  const answer = connection.call({ case: "logout", value: { revokeDevice } }, "logout").catch(() => undefined);
+  let timer: unknown;
+  await Promise.race([answer, new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, logOutPatienceMs)))]);
+  clock.clearTimeout(timer);
 }
 
 function sessionOf({ username, owner, role, device }: SignedIn): Session {
