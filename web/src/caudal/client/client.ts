@@ -190,8 +190,9 @@ export class Client extends Calls {
   }
 
   /**
-   * Ends the sign-in; the link stops with `logged_out`. With `revoke` the device of this browser is struck off the bank's
-   * list, where there is a connection, and forgotten here with its key in any case: coming back takes the password. Without
+   * Ends the sign-in here at once, and then at the bank, which has three seconds to answer; the link stops with
+   * `logged_out`. With `revoke` the device of this browser is forgotten with its key, and struck off the bank's list where
+   * there is a connection: coming back takes the password. Rejects with `StoreError` where it could not be forgotten. Without
    * it the key stays unused until the page is loaded again, and then signs in. Unsettled orders stay in the store, and are
    * sent again when the same user is signed in at the same bank.
    */
@@ -254,8 +255,9 @@ export class Client extends Calls {
   /**
    * Orders something once: stores it, sends it, and sends it again with the same key until the bank has decided. Resolves
    * with an order that is `done` or `refused`. Called again with the key of an order it waits for that one. Rejects with
-   * `StoreError` where it could not be stored, and with `LinkError` where nobody is signed in or the client leaves before
-   * the answer: in the second case the order stays in the store. A key that was used for another command is a `TypeError`.
+   * `StoreError` where it could not be stored, and with `LinkError` where nobody is signed in, where the client leaves before
+   * the answer, and where another page has settled the order and dismissed it; an order that is unsettled stays in the
+   * store. A key that was used for another command is a `TypeError`, a command that no bank could take a `RangeError`.
    */
   order(command: OrderCommand, key?: string): Promise<Order> {
     return this.#orders.order(command, key);

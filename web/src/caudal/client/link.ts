@@ -6,7 +6,8 @@ import type { StoreError } from "./errors.ts";
  *
  * - `offline`: the browser says that there is no network
  * - `network`: the socket could not be opened, or ended without a close record
- * - `silent`: nothing came for two and a half heartbeats, or in the time that a handshake may take
+ * - `silent`: nothing came for two and a half heartbeats, or in the time that a handshake or an answer may take; a page that
+ *   is seen, or has slept, does not wait that long
  * - `refused`: the bank takes no more connections or sign-ins now
  * - `draining`: the bank stops, and has said when to come back
  * - `closed`: the bank closed it for another reason that means "connect again", such as age
