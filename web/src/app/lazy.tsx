@@ -9,13 +9,13 @@ const t = catalogue(
   {
     loading: 'Cargando',
     failed: 'No se pudo cargar esta parte de la página',
-    failedHint: 'Se vuelve a intentar sola cuando el banco contesta. Si el banco se actualizó hace un momento, recarga la página.',
+    failedHint: 'Se intenta de nuevo en cuanto el banco contesta.',
     reload: 'Recargar la página',
   },
   {
     loading: 'Loading',
     failed: 'This part of the page could not be loaded',
-    failedHint: 'It tries again by itself when the bank answers. If the bank was updated a moment ago, reload the page.',
+    failedHint: 'It is tried again as soon as the bank answers.',
     reload: 'Reload the page',
   },
 );

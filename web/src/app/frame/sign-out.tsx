@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { toast } from '../announce.ts';
 import { useBank } from '../bank.ts';
 import { explain } from '../errors.ts';
+import { tellLeaving } from '../leaving.ts';
 import { go } from '../router.ts';
 import { Banner, Button, Dialog } from '../ui/index.ts';
 import { t } from './text.ts';
@@ -17,6 +18,7 @@ export function SignOut({ open, onClose }: { open: boolean; onClose: () => void 
   const leave = async () => {
     setBusy(true);
     try {
+      tellLeaving();
       await bank.client.signOut({ revoke: true });
       go('/signin', { replace: true });
       onClose();

@@ -8,9 +8,10 @@ import { Outside } from './outside.tsx';
 export default function Entry({ revoked, returned }: { revoked: boolean; returned: boolean }) {
   const page = route.value.parts[0] === 'register' ? 'register' : 'signin';
   const before = useRef(returned ? '' : page);
+  const title = `${page === 'register' ? t.register : t.signin} · Caudal`;
   useEffect(() => {
-    document.title = `${page === 'register' ? t.register : t.signin} · Caudal`;
-  });
+    document.title = title;
+  }, [title]);
   useEffect(() => {
     if (before.current !== page) {
       before.current = page;

@@ -7,6 +7,7 @@ import { followNews } from '../frame/news.ts';
 import { Rail } from '../frame/rail.tsx';
 import { SkipLink } from '../frame/skip-link.tsx';
 import { ViewPort } from '../frame/viewport.tsx';
+import { followLeaving } from '../leaving.ts';
 import { Toasts } from '../ui/toasts.tsx';
 import { OrdersStrip } from '../views/orders/index.tsx';
 import { watch } from '../views/security/watch.ts';
@@ -16,6 +17,7 @@ export default function Inside({ session }: { session: Session }) {
   const bank = useBank();
   useEffect(() => followNews(bank), [bank]);
   useEffect(() => clearToasts, []);
+  useEffect(followLeaving, []);
   useEffect(() => void watch(bank), [bank]);
   return (
     <>

@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Leg } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
+import { useBank } from '../../bank.ts';
+import { retryInMs } from '../../chunk.ts';
 import { dateTime, money, signedMoney } from '../../format.ts';
 import { language } from '../../i18n.ts';
 import { theme } from '../../theme.ts';
@@ -13,8 +15,8 @@ import { t } from './text.ts';
 interface ChartCanvasProps {
   line: Series;
   currency: string;
-  /** Signed; said while nothing is pointed at. */
-  changeMinor: bigint;
+  /** Signed; said while nothing is pointed at. Undefined while the movements are not here. */
+  changeMinor: bigint | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export function ChartCanvas({ line, currency, changeMinor }: ChartCanvasProps) {
       <p class="chart-read figures" aria-hidden>
         {pointed === undefined || point === undefined ? (
           <>
-            <strong>{signedMoney(changeMinor, currency)}</strong>
+            <strong>{changeMinor === undefined ? '–' : signedMoney(changeMinor, currency)}</strong>
             <span>{t.change}</span>
           </>
         ) : (
@@ -117,7 +119,7 @@ function keyTarget(key: string, at: number, last: number): number | undefined {
   }
 }
 
-/** The plot in a host: loaded once, shown each new line, in the page's colours and language. */
+/** The plot in a host: loaded once, and again where that failed, shown each new line, in the page's colours and language. */
 function usePlot(
   host: { readonly current: HTMLDivElement | null },
   line: Series,
@@ -127,7 +129,16 @@ function usePlot(
   const plot = useRef<Plot | undefined>(undefined);
   const newest = useRef({ line, currency });
   newest.current = { line, currency };
-  const [failed, setFailed] = useState(false);
+  const [failures, setFailures] = useState(0);
+  const [attempt, setAttempt] = useState(0);
+  const { kind } = useBank().link.value;
+  useEffect(() => {
+    if (failures === 0 || kind !== 'live') {
+      return undefined;
+    }
+    const timer = setTimeout(() => setAttempt(failures), retryInMs(failures));
+    return () => clearTimeout(timer);
+  }, [failures, kind]);
   useEffect(() => {
     let left = false;
     const open = async (): Promise<void> => {
@@ -137,14 +148,15 @@ function usePlot(
       if (left) opened.close();
       else plot.current = opened;
       plot.current?.show(newest.current.line, newest.current.currency);
+      setFailures(0);
     };
-    open().catch(() => setFailed(true));
+    open().catch(() => setFailures((n) => n + 1));
     return () => {
       left = true;
       plot.current?.close();
       plot.current = undefined;
     };
-  }, []);
+  }, [attempt]);
   useEffect(() => plot.current?.show(line, currency), [line, currency]);
   const chosenTheme = theme.value;
   const spoken = language.value;
@@ -155,5 +167,5 @@ function usePlot(
     dark.addEventListener('change', restyle);
     return () => dark.removeEventListener('change', restyle);
   }, []);
-  return { plot, failed };
+  return { plot, failed: failures > 0 };
 }

@@ -33,6 +33,7 @@ export function BalanceChart({ account }: { account: Account }) {
   const line = series(account, movements.legs.value, movements.complete.value, fromUs, nowUs, samples);
   const first = line.points[0];
   const opening = first?.leg === undefined ? (first?.balanceMinor ?? 0n) : first.balanceMinor - first.leg.amountMinor;
+  const known = movements.legs.value.length > 0 || movements.complete.value;
   const closing = line.points.at(-1)?.balanceMinor ?? 0n;
   return (
     <Card
@@ -48,7 +49,7 @@ export function BalanceChart({ account }: { account: Account }) {
         />
       }
     >
-      <ChartCanvas line={line} currency={account.currency} changeMinor={closing - opening} />
+      <ChartCanvas line={line} currency={account.currency} changeMinor={known ? closing - opening : undefined} />
       {!line.reaches && movements.legs.value.length > 0 && (
         <p class="chart-reach">
           {line.exactFromUs > line.fromUs

@@ -58,7 +58,7 @@ export function Newest({ account, title, level = 2 }: { account: Account; title:
           <Banner
             tone="caution"
             title={explain(error)}
-            action={<Button small icon="retry" aria-label={t.seeAll} onClick={() => void movements.more()} />}
+            action={<Button small icon="retry" aria-label={t.retry} title={t.retry} onClick={() => void movements.more()} />}
           />
         </div>
       ) : (

@@ -53,17 +53,22 @@ export function ReceiptView({ account, seq }: { account: Account; seq: bigint })
         </>
       )}
       {sought.kind === 'failed' && (
-        <Banner
-          tone="caution"
-          title={t.loadFailed}
-          action={
-            <Button small icon="retry" onClick={sought.retry}>
-              {t.retry}
-            </Button>
-          }
-        >
-          {explain(sought.error)}
-        </Banner>
+        <>
+          <h1 class="read" tabIndex={-1}>
+            {t.receipt}
+          </h1>
+          <Banner
+            tone="caution"
+            title={t.loadFailed}
+            action={
+              <Button small icon="retry" onClick={sought.retry}>
+                {t.retry}
+              </Button>
+            }
+          >
+            {explain(sought.error)}
+          </Banner>
+        </>
       )}
       {sought.kind === 'found' && <Receipt account={account} leg={sought.found.leg} chain={sought.chain} />}
     </div>

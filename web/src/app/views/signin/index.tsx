@@ -1,4 +1,5 @@
 import { useBank } from '../../bank.ts';
+import { leftElsewhere } from '../../leaving.ts';
 import { route } from '../../router.ts';
 import { Banner, Link } from '../../ui/index.ts';
 import { IdentityNote } from './identity-note.tsx';
@@ -17,7 +18,12 @@ export default function View({ revoked }: { revoked?: boolean }) {
           <h1 tabIndex={-1}>{registering ? t.register : t.signIn}</h1>
           <p class="muted">{registering ? t.registerLead : t.signInLead}</p>
         </header>
-        {revoked === true && (
+        {revoked === true && leftElsewhere.value && (
+          <Banner icon="out" role="status" data-testid="left-elsewhere">
+            {t.leftElsewhere}
+          </Banner>
+        )}
+        {revoked === true && !leftElsewhere.value && (
           <Banner tone="caution" icon="lock" title={t.deviceRevoked} role="status" data-testid="device-revoked">
             {t.deviceRevokedText}
           </Banner>

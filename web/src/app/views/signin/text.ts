@@ -32,6 +32,7 @@ export const t = catalogue(
     demoBoth: 'Ver a dos personas lado a lado',
     deviceRevoked: 'La sesión de este dispositivo se cerró',
     deviceRevokedText: 'Alguien con tu cuenta lo quitó desde otro dispositivo, o se cambió la contraseña. Si no fuiste tú, entra y cambia tu contraseña.',
+    leftElsewhere: 'Cerraste la sesión en otra pestaña de este navegador.',
     notConnected: 'Sin conexión con el banco. Se sigue intentando.',
 
     identity: 'La huella de este banco',
@@ -99,6 +100,7 @@ export const t = catalogue(
     demoBoth: 'See two people side by side',
     deviceRevoked: 'This device was signed out',
     deviceRevokedText: 'Somebody with your account removed it from another device, or the password was changed. If that was not you, sign in and change your password.',
+    leftElsewhere: 'You signed out in another tab of this browser.',
     notConnected: 'Not connected to the bank. It keeps trying.',
 
     identity: 'This bank’s fingerprint',
