@@ -1,6 +1,5 @@
 import { render } from 'preact';
 import { followLanguage } from '../app/i18n.ts';
-import { Starting } from '../app/stage/starting.tsx';
 import { followTheme } from '../app/theme.ts';
 import { Holder } from './holder.ts';
 
@@ -13,14 +12,13 @@ if (root !== null) {
 
 /** Both holders connect while the page's own code is still on its way. */
 async function start(at: HTMLElement): Promise<void> {
+  const url = `wss://${location.host}/ws`;
+  const opening = Promise.all([Holder.open('left', url), Holder.open('right', url)]);
+  opening.catch(() => undefined); // told below
+  const [{ Demo }, { Starting }] = await Promise.all([import('./demo.tsx'), import('../app/stage/starting.tsx')]);
   render(<Starting />, at);
   try {
-    const url = `wss://${location.host}/ws`;
-    const [left, right, { Demo }] = await Promise.all([
-      Holder.open('left', url),
-      Holder.open('right', url),
-      import('./demo.tsx'),
-    ]);
+    const [left, right] = await opening;
     render(<Demo holders={{ left, right }} />, at);
   } catch (error) {
     render(<Starting error={error} />, at);
