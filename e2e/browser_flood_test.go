@@ -55,9 +55,7 @@ func TestAThousandPaymentsASecondLeaveThePageExactAndAnswering(t *testing.T) {
 		{"movements", "/movements", "Seguridad", "Movimientos"},
 	} {
 		t.Run(place.name, func(t *testing.T) {
-			whole := ana.t
-			ana.t, shoppers.t = t, t
-			defer func() { ana.t, shoppers.t = whole, whole }()
+			defer ana.within(t)()
 			ana.route(place.path)
 			ana.sees("El banco|gota")
 			eval[any](ana, countScript)

@@ -58,9 +58,7 @@ func TestEveryScreenFitsAndIsAccessibleAndScreenshots(t *testing.T) {
 	for n, screen := range screens {
 		w := s.windows[screen.who]
 		t.Run(screen.name, func(t *testing.T) {
-			whole := w.t
-			w.t, s.t = t, t
-			defer func() { w.t, s.t = whole, whole }()
+			defer w.within(t)()
 			w.look(look{"es-MX", "light", desktop})
 			screen.open(s, w)
 			for _, look := range looks(long || *screenshots != "", n) {

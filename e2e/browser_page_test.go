@@ -87,6 +87,13 @@ func open(t testing.TB, name string) *window {
 	return w
 }
 
+// within lends the window to a subtest, which fails for what goes wrong meanwhile. The function gives it back.
+func (w *window) within(t testing.TB) func() {
+	whole := w.t
+	w.t = t
+	return func() { w.t = whole }
+}
+
 // call makes a command without a result of interest into a function.
 func call[P, R any](ctx context.Context, target *chromedp.Target, command cdp.Command[P, R], params P) func() error {
 	return func() error {
