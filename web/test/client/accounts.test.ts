@@ -243,6 +243,31 @@ test("an account whose version went back is a divergence", async () => {
   stage.client.close();
 });
 
+test("a balance that changes without a leg is a divergence", async () => {
+  const stage = await Stage.signedIn(1000n);
+  const { ledger } = stage.bank;
+  ledger.version++;
+  await stage.bank.last.event(ledger.event()); // such as a hold
+  await rest();
+  assert.deepEqual(stage.told.diverged, []);
+  ledger.version++;
+  ledger.balanceMinor += 1n;
+  await stage.bank.last.event(ledger.event());
+  await until(() => stage.told.diverged.length === 1, "a divergence");
+  stage.client.close();
+});
+
+test("a balance that its legs do not lead to is a divergence", async () => {
+  const stage = await Stage.signedIn(1000n);
+  const { ledger } = stage.bank;
+  await ledger.post(5n);
+  ledger.balanceMinor += 1n;
+  await stage.bank.last.event(ledger.event()); // for a slow reader: without its leg
+  await until(() => stage.told.diverged.length === 1, "a divergence");
+  assert.deepEqual(legs(stage), ["2 late"]);
+  stage.client.close();
+});
+
 test("what was asked on a connection that is gone holds nothing up on the next", async () => {
   const stage = await Stage.signedIn(1000n);
   await stage.bank.ledger.post(1n);

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { LinkError, StoreError } from "../../src/caudal/client/errors.ts";
 import { MemoryStore } from "../../src/caudal/client/memory-store.ts";
 import type { Order, OrderState } from "../../src/caudal/client/order.ts";
+import { orderOf, orderRecord } from "../../src/caudal/client/order-record.ts";
 import { Code } from "../../src/caudal/gen/caudal/v1/caudal_pb.ts";
 import { makeBank } from "../channel/bank.ts";
 import { refuse } from "./fake-bank.ts";
@@ -164,5 +165,14 @@ test("an order that is in flight while its user signs out is not sent as another
   await until(() => stage.client.link.kind === "live", "a link");
   assert.equal(transfers(stage), 1);
   assert.equal(stage.client.orders.length, 0);
+  stage.client.close();
+});
+
+test("an order that cannot be read any more is said, not left out", async () => {
+  const stage = await funded();
+  const order = await stage.client.order(pay());
+  const record = orderRecord("00", order);
+  assert.equal(orderOf(record).receipt?.transferId, order.receipt?.transferId);
+  assert.throws(() => orderOf({ ...record, receipt: Uint8Array.of(0xff) }), StoreError);
   stage.client.close();
 });

@@ -96,6 +96,26 @@ test("a dial that was given up remembers nobody after the pin was forgotten", as
   assert.equal(await MemoryStore.prototype.readPin.call(store, "wss://bank.example"), undefined);
 });
 
+test("a pin that another page forgets while it moves is met anew", async () => {
+  class Racing extends MemoryStore {
+    override async movePin(bank: string): Promise<boolean> {
+      await super.forgetPin(bank);
+      return false;
+    }
+  }
+  const stage = await Stage.set(new Racing());
+  stage.client.start();
+  await stage.linked("live");
+  const identity = await makeIdentity();
+  const extensions = await predecessor(stage.bank.house.identity, identity.publicKey);
+  stage.bank.house = await makeBank({ identity, extensions });
+  await stage.cut();
+  await stage.back();
+  await stage.linked("live");
+  assert.equal(stage.client.channel?.firstContact, true);
+  stage.client.close();
+});
+
 test("the pin is not forgotten while there is a link", async () => {
   const stage = await Stage.signedIn();
   await assert.rejects(stage.client.forgetPin(), LinkError);

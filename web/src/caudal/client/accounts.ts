@@ -150,10 +150,11 @@ export class Accounts {
     const known = this.#map.get(account.clabe);
     const connection = this.#connection;
     if (connection === undefined || (known !== undefined && known.version >= account.version)) return;
+    if (known !== undefined && contradicts(known, account)) this.#hasDiverged(account.clabe);
     if (this.#map.size >= accountsMax && known === undefined) throw new ProtocolError("there are too many accounts");
     this.#map.set(account.clabe, account);
     const followed = this.#followed.get(account.clabe) ?? this.#follow(account, undefined);
-    followed.reaches(account.seq);
+    followed.reaches(account);
     followed.run(connection);
     this.options.emitter.emit("account", account);
     if (known === undefined) this.options.emitter.emit("accounts", [...this.#map.values()]);
@@ -169,14 +170,14 @@ export class Accounts {
       throw new ProtocolError("a balance event and its leg differ");
     }
     if (event.version <= known.version) return;
-    if (event.seq < known.seq || event.currency !== known.currency) this.#hasDiverged(event.account);
     const { version, seq, balanceMinor, availableMinor, status, currency } = event;
     const head = leg?.head ?? (seq === known.seq ? known.head : new Uint8Array(0));
     const account = { ...known, version, seq, balanceMinor, availableMinor, status, currency, head };
+    if (contradicts(known, account)) this.#hasDiverged(event.account);
     this.#map.set(event.account, account);
     this.options.emitter.emit("account", account);
     if (leg !== undefined) followed.take(leg);
-    followed.reaches(event.seq);
+    followed.reaches(account);
     followed.run(connection);
   }
 
@@ -217,6 +218,12 @@ export class Accounts {
     }
     this.#writing = false;
   }
+}
+
+/** Whether a later version of an account cannot come after the earlier: legs are never taken away, and money moves by legs. */
+function contradicts(before: Account, after: Account): boolean {
+  const moved = after.seq === before.seq && after.balanceMinor !== before.balanceMinor;
+  return moved || after.seq < before.seq || after.currency !== before.currency;
 }
 
 function accountOf(account: Account | undefined): Account {

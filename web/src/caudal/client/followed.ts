@@ -88,9 +88,11 @@ export class Followed {
     }
   }
 
-  /** There are legs up to `seq`. */
-  reaches(seq: bigint): void {
-    if (seq > this.#target) this.#target = seq;
+  /** The account stands so now: there are legs up to there, and they lead to it. */
+  reaches(account: Account): void {
+    if (account.seq <= this.#target) return;
+    this.#target = account.seq;
+    this.#stands = account;
   }
 
   /** The connection is gone: what waits comes again with the next one. */

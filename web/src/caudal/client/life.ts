@@ -134,8 +134,9 @@ export class Life {
   /** The bank stops: what is in flight is answered, then this side leaves. */
   drain(connection: Connection, withinMs: number): void {
     if (connection !== this.#current) return;
-    this.#draining = true;
     this.#comeBackMs = withinMs;
+    if (this.#draining) return;
+    this.#draining = true;
     const leave = (): void => void connection.hangUp(closeCode.bye, { kind: "closed", code: closeCode.draining });
     const timer = this.options.runtime.clock.setTimeout(leave, drainPatienceMs);
     connection.whenIdle(() => {

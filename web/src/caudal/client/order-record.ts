@@ -2,7 +2,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 
 import { toHex } from "../channel/index.ts";
 import { AccountSchema, type Code, ReceiptSchema } from "../gen/caudal/v1/caudal_pb.ts";
-import { BankError } from "./errors.ts";
+import { BankError, StoreError } from "./errors.ts";
 import type { Order, OrderCommand, OrderState } from "./order.ts";
 
 /** An order as it is stored: plain data, so that a later version of this program can read it. */
@@ -44,7 +44,16 @@ export function orderRecord(identity: string, order: Order): OrderRecord {
   };
 }
 
+/** Throws a `StoreError` where the record is damaged: an order that nobody can read is not silently left out. */
 export function orderOf(record: OrderRecord): Order {
+  try {
+    return read(record);
+  } catch (cause) {
+    throw new StoreError("failed", "an order in the store cannot be read", { cause });
+  }
+}
+
+function read(record: OrderRecord): Order {
   const { key, username, createdAtMs, state, command, receipt, account, error, settledAtMs } = record;
   return {
     key,

@@ -41,7 +41,9 @@ export async function trust(
     return { channel, firstContact: true, founding };
   }
   if (channel.pinMoved && !(await store.movePin(bank, pin.identity, channel.identity))) {
-    await require(channel, (await store.readPin(bank))?.identity ?? pin.identity); // another tab has moved it, or forgotten
+    const stands = await store.readPin(bank);
+    if (stands === undefined) throw new Setback("closed"); // another tab has forgotten it: met anew with the next dial
+    await require(channel, stands.identity); // another tab has moved it
   }
   return { channel, firstContact: false, founding };
 }
