@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { signal } from '@preact/signals';
 import { create } from '@bufbuild/protobuf';
 import { PayeeSchema } from '../../src/caudal/gen/caudal/v1/caudal_pb.ts';
-import { type Account, type Events, LinkError, type Order, type OrderCommand, type Session, StoreError } from '../../src/caudal/index.ts';
+import { type Account, LinkError, type Order, type OrderCommand, type Session, StoreError } from '../../src/caudal/index.ts';
+import { Emitter } from '../../src/caudal/client/events.ts';
 import { Desk, type DeskBank } from '../../src/app/views/send/desk.ts';
 import { OpenDesk } from '../../src/app/views/open/desk.ts';
 import type { Freshness } from '../../src/app/freshness.ts';
@@ -17,14 +18,9 @@ class FakeBank implements DeskBank {
   readonly freshness = signal<Freshness>({ kind: 'live' });
   readonly given: { command: OrderCommand; key: string }[] = [];
   fail: (error: unknown) => void = () => {};
-  readonly #listeners = new Set<(order: Order) => void>();
+  readonly #emitter = new Emitter();
   readonly client: DeskBank['client'] = {
-    on: <K extends keyof Events>(kind: K, f: (event: Events[K]) => void) => {
-      assert.equal(kind, 'order');
-      const listener = f as (event: Order) => void;
-      this.#listeners.add(listener);
-      return () => this.#listeners.delete(listener);
-    },
+    on: (kind, f) => this.#emitter.on(kind, f),
     order: (command, key = '') => {
       this.given.push({ command, key });
       return new Promise((_, reject) => {
@@ -37,7 +33,12 @@ class FakeBank implements DeskBank {
 
   tell(told: Order): void {
     this.orders.value = [...this.orders.value.filter(({ key }) => key !== told.key), told];
-    for (const listener of this.#listeners) listener(told);
+    this.#emitter.emit('order', told);
+  }
+
+  dismiss(key: string): void {
+    this.orders.value = this.orders.value.filter((one) => one.key !== key);
+    this.#emitter.emit('dismissed', { key });
   }
 }
 
@@ -208,6 +209,28 @@ test('the back button finds an order as it was left, also after it was put away'
   desk.arrive({ kind: 'form' });
   bank.session.value = { username: 'luis' } as Session;
   assert.equal(desk.arrive({ kind: 'order', key }).missing, true, 'but nobody else finds it');
+});
+
+test('an order that another page settled and put away is not said to be under way for ever', async () => {
+  const { bank, desk } = await reviewed();
+  const key = desk.confirm() ?? '';
+  bank.tell(order(key, 'unknown'));
+  bank.dismiss(key);
+  assert.equal(desk.arrive({ kind: 'order', key }).missing, true);
+  assert.equal(state(desk), 'form');
+
+  const read = await reviewed();
+  const done = read.desk.confirm() ?? '';
+  read.bank.tell(order(done, 'done', { receipt }));
+  read.bank.dismiss(done);
+  assert.equal(state(read.desk), 'done', 'what is known stays on the screen');
+
+  const open = new OpenDesk(bank);
+  open.take({ type: 'edit', name: 'Viaje' });
+  const opening = open.confirm() ?? '';
+  bank.tell(order(opening, 'unknown', { command: { kind: 'open_account', name: 'Viaje', currency: 'MXN' } }));
+  bank.dismiss(opening);
+  assert.equal(open.show(opening), false);
 });
 
 test('the back button shows an order that ended elsewhere as it ended, not as it was left', async () => {

@@ -12,6 +12,7 @@ export class OpenDesk {
 
   constructor(private readonly bank: DeskBank) {
     bank.client.on('order', (order) => this.take({ type: 'order', order }));
+    bank.client.on('dismissed', ({ key }) => this.take({ type: 'gone', key }));
     effect(() => this.#begin(bank.session.value?.username));
   }
 

@@ -28,6 +28,8 @@ export type OpeningNews =
   | { readonly type: 'confirm'; readonly key: string; readonly name: string }
   | { readonly type: 'order'; readonly order: Order }
   | { readonly type: 'failed'; readonly key: string; readonly error: unknown }
+  /** The order is noted here no more: where it is not settled here, another page has settled it and put it away. */
+  | { readonly type: 'gone'; readonly key: string }
   /** The page shows an order that was given earlier, such as before a reload. */
   | { readonly type: 'show'; readonly order: Order }
   /** To the form: with the name where nothing was opened, else with none. */
@@ -48,6 +50,9 @@ export function nextOpening(opening: Opening, news: OpeningNews): Opening {
     case 'failed':
       if (opening.step !== 'ordered' || opening.key !== news.key || settled(opening.outcome)) return opening;
       return { ...opening, outcome: { kind: 'failed', error: news.error } };
+    case 'gone':
+      if (opening.step !== 'ordered' || opening.key !== news.key || settled(opening.outcome)) return opening;
+      return { step: 'form', name: '' };
     case 'show': {
       const { order } = news;
       if (order.command.kind !== 'open_account') return opening;

@@ -73,6 +73,7 @@ export class Desk {
       const left = this.#left && next(this.#left, { type: 'order', order });
       if (left?.step === 'ordered') this.#left = left;
     });
+    bank.client.on('dismissed', ({ key }) => this.#happen({ type: 'gone', key }));
     effect(() => this.#begin(bank.session.value?.username));
     effect(() => this.#choose(bank.accounts.value));
     effect(() => {

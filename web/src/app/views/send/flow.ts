@@ -59,6 +59,8 @@ export type Happening =
   /** News of any order of the client. */
   | { readonly type: 'order'; readonly order: Order }
   | { readonly type: 'failed'; readonly key: string; readonly error: unknown }
+  /** The order is noted here no more: where it is not settled here, another page has settled it and put it away. */
+  | { readonly type: 'gone'; readonly key: string }
   /** The page shows an order that was given earlier, such as before a reload. */
   | { readonly type: 'show'; readonly order: Order; readonly own: boolean }
   /** Back to the form: from a review, and from an order that moved nothing, with what was entered; else with nothing. */
@@ -91,6 +93,8 @@ export function next(flow: Flow, happening: Happening): Flow {
     case 'failed':
       if (flow.step !== 'ordered' || flow.key !== happening.key || settled(flow.outcome)) return flow;
       return { ...flow, outcome: { kind: 'failed', error: happening.error } };
+    case 'gone':
+      return flow.step === 'ordered' && flow.key === happening.key && !settled(flow.outcome) ? back(flow) : flow;
     case 'show':
       return show(flow, happening.order, happening.own);
     case 'back':
