@@ -39,6 +39,8 @@ test('a digit that is put in or taken out moves the commas', () => {
     ['1,234', '1|234', '1|,234'],
     ['1,234', '1,|34', '1|34'],
     ['1,234,567', '1,2|67', '1,2|67'],
+    ['1,234', '1,2.|34', '12.|34'],
+    ['1,234.5', '1,234|5', '12,34|5'],
   ];
   for (const [before, marked, want] of cases) {
     const at = marked.indexOf('|');

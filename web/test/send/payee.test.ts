@@ -29,6 +29,8 @@ test('a payee is read from what was typed or pasted', () => {
 test('a CLABE of this bank is somebody to ask for, and an own one is known', () => {
   const here = ['032180000118359719'];
   assert.deepEqual(readPayee('032-180-00000000000-8', here), { kind: 'clabe', clabe: '032180000000000008' });
+  assert.deepEqual(readPayee('\u202a032 180\u200b 00000000000\u2013 8\u202c', here), { kind: 'clabe', clabe: '032180000000000008' });
+  assert.deepEqual(readPayee('０３２１８０００００００００００００', here), { kind: 'wrong', why: 'username' });
   assert.deepEqual(readPayee(' 032180000118359719\n', here), { kind: 'own', clabe: '032180000118359719' });
 });
 
@@ -51,6 +53,7 @@ test('digits are grouped while typing, and the caret stays behind the same digit
   assert.equal(typed('|032180'), '|032 180');
   assert.equal(typed('032-180-00011835971-9|'), '032 180 00011835971 9|');
   assert.equal(typed('0321800001183597195|'), '032 180 00011835971 95|', 'a digit too many is kept: it is for the eye to see');
+  assert.equal(typed('\u202a032180|'), '032 180|', 'what nobody sees is not kept');
   assert.equal(typed('@12|3456'), '@12|3456', 'a username is left alone');
   assert.equal(typed('lu|is'), 'lu|is');
 });

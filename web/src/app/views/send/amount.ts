@@ -21,7 +21,7 @@ export function regroupAmount(text: string, caret: number, before: string): { te
   return { text: regrouped, caret: at };
 }
 
-/** Whether one run of digits came into a text that was grouped well, or one part of it went, but not both. */
+/** Whether digits or the point came into a text that was grouped well, at one place, or a part of it went, but not both. */
 function isDigitsEdit(text: string, before: string): boolean {
   if (!grouped.test(before.trim())) return false;
   const shorter = Math.min(text.length, before.length);
@@ -30,5 +30,5 @@ function isDigitsEdit(text: string, before: string): boolean {
   let tail = 0;
   while (tail < shorter - head && text.at(-1 - tail) === before.at(-1 - tail)) tail++;
   const came = text.slice(head, text.length - tail);
-  return came === '' || (/^\d+$/.test(came) && head + tail === before.length);
+  return came === '' || (/^[\d.]+$/.test(came) && head + tail === before.length);
 }

@@ -18,8 +18,8 @@ export type Payee =
 
 /** 3 to 30 of small letters, digits and the underscore, as the bank has them. */
 const usernames = /^[a-z0-9_]{3,30}$/;
-/** What may stand between the digits of a CLABE that somebody copied. */
-const separators = /[\s.-]/g;
+/** What may stand between the digits of a CLABE that somebody copied: spaces, points, dashes, and what nobody sees. */
+const separators = /[\s.\p{Pd}\p{Cf}]/gu;
 
 /**
  * Reads what a person typed or pasted: 18 digits, spaced or not, are a CLABE; anything with a letter or an @ is a username.
@@ -50,7 +50,7 @@ function readUsername(text: string): Payee {
  * username is left alone.
  */
 export function regroup(text: string, caret: number): { text: string; caret: number } {
-  if (!/^[0-9\s.-]+$/.test(text)) return { text, caret };
+  if (!/^[0-9\s.\p{Pd}\p{Cf}]+$/u.test(text)) return { text, caret };
   const grouped = groupClabe(text.replace(separators, ''));
   return { text: grouped, caret: caretAfter(text.slice(0, caret).replace(separators, '').length, grouped) };
 }
