@@ -68,22 +68,22 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	ana.visit(b.page())
 	ana.find("button", "Entrar")
 	ana.tabsTo("Usuario")
-	ana.type_("ana_keys")
+	ana.types("ana_keys")
 	ana.tabsTo("Contraseña")
-	ana.type_(testPassword)
+	ana.types(testPassword)
 	ana.key(kb.Enter)
 	ana.isLive()
 	ana.shows(10_000_00)
 
-	ana.type_("gs") // the shortcut
+	ana.types("gs") // the shortcut
 	ana.focusIsOn("^Enviar dinero$")
 	ana.tabsTo("Para")
-	ana.type_("@luis_keys")
+	ana.types("@luis_keys")
 	ana.holds(`document.querySelector("[data-testid=payee-found]")`)
 	ana.tabsTo("Monto")
-	ana.type_("321.5")
+	ana.types("321.5")
 	ana.tabsTo("Concepto")
-	ana.type_("sin ratón")
+	ana.types("sin ratón")
 	ana.key(kb.Enter)
 	ana.focusIsOn("^Revisa antes de enviar$")
 	ana.tabsTo(`Enviar \$321\.50`)
@@ -99,7 +99,7 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	}
 
 	// A dialog takes the focus, keeps it, and gives it back.
-	ana.type_("?")
+	ana.types("?")
 	ana.holds(`document.querySelector("dialog[open]")?.contains(document.activeElement)`)
 	for range 5 {
 		ana.key(kb.Tab)

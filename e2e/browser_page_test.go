@@ -18,7 +18,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -528,11 +527,11 @@ func (w *window) fill(role, pattern, text string) {
 	})
 	w.run(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	w.run(chromedp.KeyEvent(kb.Delete))
-	w.type_(text)
+	w.types(text)
 }
 
-// type_ types into whatever has the focus.
-func (w *window) type_(text string) {
+// types presses the keys of a text, into whatever has the focus.
+func (w *window) types(text string) {
 	w.t.Helper()
 	w.run(chromedp.KeyEvent(text))
 }
@@ -541,16 +540,6 @@ func (w *window) tryScreenshot() ([]byte, error) {
 	ctx, cancel := w.limited()
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.CaptureScreenshot())
-}
-
-// wheel turns the mouse wheel at the middle of the page.
-func (w *window) wheel(pixels float64) {
-	w.t.Helper()
-	w.do(func(ctx context.Context, target *chromedp.Target) error {
-		return call(ctx, target, input.DispatchMouseEvent, input.DispatchMouseEventParams{
-			Type: input.DispatchMouseEventTypeMouseWheel, X: 300, Y: 300, DeltaY: pixels,
-		})()
-	})
 }
 
 // seen is a value that a page showed from a moment on, in milliseconds of the page's clock (Date.now).

@@ -123,7 +123,7 @@ var screens = []screen{
 		w.presses("dialog[open] .field-action")
 		w.route("/")
 		w.shows(1_500_00)
-		w.type_("?")
+		w.types("?")
 		w.find("dialog", "Atajos de teclado")
 	}},
 	{"order-unknown", "ana", func(s *stage, w *window) {
