@@ -13,11 +13,20 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// pages are the HTML files, each with the entry whose bundle it loads and that bundle's name.
-var pages = []struct{ html, entry, name string }{
-	{"src/index.html", "src/app/main.tsx", "app"},
-	{"src/demo.html", "src/demo/main.tsx", "demo"},
+// page is one HTML file of the dashboard.
+type page struct {
+	file               string // in dist
+	entry, name        string // the source of its bundle, and the bundle's name
+	title, description string
 }
+
+var pages = []page{
+	{"index.html", "src/app/main.tsx", "app", "Caudal", "Caudal: a bank whose balances are live."},
+	{"demo.html", "src/demo/main.tsx", "demo", "Caudal · demo", "Caudal: two holders side by side."},
+}
+
+// template is what every page looks like until its script runs.
+const template = "src/page.html"
 
 // stylesheet and icon are shared by the pages.
 const (
@@ -64,16 +73,16 @@ func buildPages(root, out string) error {
 			return err
 		}
 	}
+	html, err := os.ReadFile(filepath.Join(root, template))
+	if err != nil {
+		return err
+	}
 	for _, p := range pages {
-		html, err := os.ReadFile(filepath.Join(root, p.html))
+		filled, err := meta.fill(string(html), p)
 		if err != nil {
 			return err
 		}
-		page, err := meta.fill(string(html), p.entry)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.html, err)
-		}
-		if err := write(filepath.Join(out, filepath.Base(p.html)), []byte(page)); err != nil {
+		if err := write(filepath.Join(out, p.file), []byte(filled)); err != nil {
 			return err
 		}
 	}
@@ -106,10 +115,10 @@ func (m *metafile) output(source string) (string, error) {
 	return "", errors.New("nothing was built from " + source)
 }
 
-// fill puts the hashed names into a page: {{script}}, {{style}}, {{icon}}, and {{preload}} for the chunks that the script
-// imports at once, so that the browser fetches them side by side.
-func (m *metafile) fill(html, entry string) (string, error) {
-	script, err := m.output(entry)
+// fill puts a page's words and the hashed names into the template: {{script}}, {{style}}, {{icon}}, and {{preload}} for the
+// chunks that the script imports at once, so that the browser fetches them side by side.
+func (m *metafile) fill(html string, p page) (string, error) {
+	script, err := m.output(p.entry)
 	if err != nil {
 		return "", err
 	}
@@ -125,8 +134,8 @@ func (m *metafile) fill(html, entry string) (string, error) {
 	for _, chunk := range m.imported(strings.TrimPrefix(script, "/"), nil) {
 		fmt.Fprintf(&preload, "<link rel=\"modulepreload\" href=\"/%s\">", chunk)
 	}
-	return strings.NewReplacer("{{script}}", script, "{{style}}", style, "{{icon}}", picture,
-		"{{preload}}", preload.String()).Replace(html), nil
+	return strings.NewReplacer("{{title}}", p.title, "{{description}}", p.description, "{{script}}", script, "{{style}}", style,
+		"{{icon}}", picture, "{{preload}}", preload.String()).Replace(html), nil
 }
 
 // imported returns the chunks that output needs before it runs, sorted, without the lazily loaded ones.
