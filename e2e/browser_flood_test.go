@@ -37,7 +37,7 @@ type counts struct {
 
 // TestAThousandPaymentsASecondLeaveThePageExactAndAnswering pays one account as fast as a busy shop is never paid, while the
 // page shows it. How smooth that is, is logged, from the browser's own trace: it depends on the machine. What must hold on
-// any machine: it draws at most once a frame, it answers the person in between, what it keeps is bounded, and the last
+// any machine: it draws by the frame and not by the event, it answers the person in between, what it keeps is bounded, and the last
 // figure is the ledger's.
 func TestAThousandPaymentsASecondLeaveThePageExactAndAnswering(t *testing.T) {
 	const perSecond = 1000
@@ -92,8 +92,9 @@ func TestAThousandPaymentsASecondLeaveThePageExactAndAnswering(t *testing.T) {
 			if len(traced.frames) == 0 || len(traced.tasks) == 0 {
 				t.Errorf("the browser traced nothing: %v", traced)
 			}
-			// A change of place, a toast and a clock come on top of what a frame draws.
-			if most := sum.Frames + sum.Frames/4 + 60; sum.Renders > most {
+			// What a frame draws, and what that has drawn after it, such as a chart; a change of place, a toast and a clock
+			// come on top. Events are many more.
+			if most := 2*sum.Frames + 60; sum.Renders > most {
 				t.Errorf("the page drew %d times in %d frames", sum.Renders, sum.Frames)
 			}
 			if sum.RowsMost > 2_000 || sum.ElementsMost > 50_000 {
