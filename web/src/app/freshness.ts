@@ -18,7 +18,7 @@ export interface Hearing {
 }
 
 /** Silence for this many heartbeats means a dead connection (PROTOCOL.md). */
-export const heartbeatsMissed = 2.5;
+const heartbeatsMissed = 2.5;
 
 /** A gap up to this long is a reconnection; beyond it the figures are called stale. */
 export const reconnectingMs = 10_000;

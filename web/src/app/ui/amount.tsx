@@ -12,6 +12,9 @@ interface AmountProps {
   'data-testid'?: string;
 }
 
+/** A written amount of more characters than this does not stand as a title on a phone: it is set smaller. */
+export const longAmount = 13;
+
 /** An amount of money within a text or a list. */
 export function Amount({ amountMinor, currency, signed, class: extra, ...rest }: AmountProps) {
   return (

@@ -103,7 +103,7 @@ interface FieldInputProps extends InputProps {
 }
 
 /** The bare input of a field. */
-export function FieldInput({ invalid, described, figures, inputRef, onValue, onBlur, onKey, id, ...input }: FieldInputProps) {
+function FieldInput({ invalid, described, figures, inputRef, onValue, onBlur, onKey, id, ...input }: FieldInputProps) {
   return (
     <input
       type="text"

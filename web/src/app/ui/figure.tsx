@@ -32,7 +32,11 @@ export function Figure({ amountMinor, currency, size = 'large', freshness, class
   const old = freshness !== undefined && freshness.kind !== 'live';
   const characters = [...whole];
   return (
-    <span {...rest} class={classes('figure', `figure-${size}`, old && 'figure-old', swift && 'figure-swift', extra)}>
+    <span
+      {...rest}
+      class={classes('figure', `figure-${size}`, old && 'figure-old', swift && 'figure-swift', extra)}
+      style={{ '--figure-ems': emsOf(`${negative ? minus : ''}${symbol}${whole}`, decimals, size) }}
+    >
       <span class="read">
         {money(amountMinor, currency)}
         {old && ` (${t.notLive})`}
@@ -55,6 +59,12 @@ export function Figure({ amountMinor, currency, size = 'large', freshness, class
       </span>
     </span>
   );
+}
+
+/** About how wide a figure is, in its own font size: the style sheet sets no larger a one than the place has room for. */
+function emsOf(before: string, decimals: string, size: 'small' | 'large' | 'hero'): number {
+  const wide = (text: string) => [...text].reduce((ems, character) => ems + (/[.,]/.test(character) ? 0.38 : 0.7), 0);
+  return wide(before) + (decimals === '' ? 0 : wide(`.${decimals}`)) * (size === 'hero' ? 0.62 : 1);
 }
 
 /** Whether the amount changed again before its digits had come to rest. */

@@ -1,4 +1,4 @@
-export { Amount } from './amount.tsx';
+export { Amount, longAmount } from './amount.tsx';
 export { Banner, type Tone } from './banner.tsx';
 export { Button, type ButtonKind, type ButtonProps } from './button.tsx';
 export { Card } from './card.tsx';

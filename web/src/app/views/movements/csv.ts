@@ -90,7 +90,7 @@ export function isoTime(atUs: bigint): string {
 }
 
 /** The word for a kind of transfer in an export. */
-export function kindCode(kind: TransferKind): string {
+function kindCode(kind: TransferKind): string {
   switch (kind) {
     case TransferKind.TRANSFER:
       return 'transfer';

@@ -3,7 +3,7 @@ import type { Account, Leg } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
 import { dateTime, money } from '../../format.ts';
-import { Banner, Button, CopyButton, EmptyState, Icon, Link, Mark, Skeleton, classes, groupClabe } from '../../ui/index.ts';
+import { Banner, Button, CopyButton, EmptyState, Icon, Link, Mark, Skeleton, classes, groupClabe, longAmount } from '../../ui/index.ts';
 import { ChainFact } from './chain-fact.tsx';
 import { hex, uuid } from './csv.ts';
 import { kindName, otherSide } from './kinds.ts';
@@ -83,7 +83,7 @@ interface ReceiptProps {
 
 function Receipt({ account, leg, chain }: ReceiptProps) {
   const incoming = leg.amountMinor > 0n;
-  const size = incoming ? leg.amountMinor : -leg.amountMinor;
+  const amount = money(incoming ? leg.amountMinor : -leg.amountMinor, account.currency);
   return (
     <article class="card receipt" aria-labelledby="receipt-title">
       <div class="receipt-bank">
@@ -94,7 +94,7 @@ function Receipt({ account, leg, chain }: ReceiptProps) {
       <header class="receipt-head">
         <h1 id="receipt-title" tabIndex={-1}>
           <span class="receipt-verb">{incoming ? t.received : t.sent}</span>{' '}
-          <span class={classes('receipt-amount figures', incoming && 'amount-in')}>{money(size, account.currency)}</span>
+          <span class={classes('receipt-amount figures', incoming && 'amount-in', amount.length > longAmount && 'receipt-amount-long')}>{amount}</span>
         </h1>
         <p class="muted">{dateTime(leg.atUs)}</p>
       </header>

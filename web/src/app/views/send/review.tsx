@@ -4,7 +4,7 @@ import { type Account, AccountStatus, settled } from '../../../caudal/index.ts';
 import { useBank } from '../../bank.ts';
 import { money } from '../../format.ts';
 import { go } from '../../router.ts';
-import { Amount, Banner, Button, groupClabe } from '../../ui/index.ts';
+import { Amount, Banner, Button, classes, groupClabe, longAmount } from '../../ui/index.ts';
 import { Avatar } from './avatar.tsx';
 import type { Desk } from './desk.ts';
 import { Fact, Facts } from './facts.tsx';
@@ -67,7 +67,7 @@ export function Review({ desk, payment, insist, heading, onForm }: ReviewProps) 
         {t.reviewTitle}
       </h1>
       <div class="send-what">
-        <Amount class="send-amount" amountMinor={payment.amountMinor} currency={payment.currency} />
+        <Amount class={classes('send-amount', amount.length > longAmount && 'send-amount-long')} amountMinor={payment.amountMinor} currency={payment.currency} />
         <div class="send-whom">
           <Avatar name={payment.payeeName} />
           <p class="payee-name">{payment.payeeName === '' ? t.noName : payment.payeeName}</p>

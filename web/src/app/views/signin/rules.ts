@@ -1,8 +1,8 @@
 /** Bounds of a username, in characters. */
-export const usernameMin = 3;
-export const usernameMax = 30;
+const usernameMin = 3;
+const usernameMax = 30;
 /** Most characters of a holder's name, normalised (NFC) as the bank counts them. */
-export const ownerMax = 80;
+const ownerMax = 80;
 /** Bounds of a password in characters, normalised (NFC) as the bank counts them. */
 export const passwordMin = 12;
 export const passwordMax = 256;

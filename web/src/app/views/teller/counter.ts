@@ -51,7 +51,7 @@ export type Move =
 
 export const start: Counter = { step: 'search' };
 
-export const blank: Draft = { way: 'deposit', amount: '', memo: '' };
+const blank: Draft = { way: 'deposit', amount: '', memo: '' };
 
 /** move returns where a move leads; one that makes no sense where the counter stands leads nowhere. */
 export function move(at: Counter, m: Move): Counter {
