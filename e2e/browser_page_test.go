@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,16 +15,11 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	devbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/inspector"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
 	devpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // pagePatience bounds every wait for a page: far beyond what a loaded machine needs.
@@ -98,92 +92,6 @@ func call[P, R any](ctx context.Context, target *chromedp.Target, command cdp.Co
 	return func() error {
 		_, err := cdp.Call(ctx, target, command, params)
 		return err
-	}
-}
-
-// A page's own violations of its policy reach the test by this binding, before any script of the page runs.
-const (
-	violationBinding = "caudalTestViolation"
-	violationScript  = `addEventListener("securitypolicyviolation", (e) => ` + violationBinding +
-		`(e.effectiveDirective + " " + e.blockedURI + " " + e.sourceFile + ":" + e.lineNumber + " " + e.sample), true);`
-)
-
-// listen collects what a page complains of. It runs on the reader of the browser's messages.
-func (w *window) listen(event any) {
-	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		var texts []string
-		for _, arg := range e.Args {
-			texts = append(texts, string(arg.Value)+arg.Description)
-		}
-		w.fault("console.%s: %s", e.Type, strings.Join(texts, " "))
-	case *runtime.EventExceptionThrown:
-		text := e.ExceptionDetails.Text
-		if e.ExceptionDetails.Exception != nil {
-			text += " " + e.ExceptionDetails.Exception.Description
-		}
-		w.fault("exception: %s (%s:%d)", text, e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber)
-	case *runtime.EventBindingCalled:
-		if e.Name == violationBinding {
-			w.fault("policy violation: %s", e.Payload)
-		}
-	case *log.EventEntryAdded:
-		w.fault("log %s %s: %s (%s)", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
-	case *audits.EventIssueAdded:
-		w.fault("issue %s: %s", e.Issue.Code, issueText(e.Issue))
-	case *network.EventLoadingFailed:
-		if !e.Canceled { // a reload in the middle of a request cancels it
-			w.fault("request failed: %s %s %s", e.Type, e.ErrorText, e.BlockedReason)
-		}
-	case *network.EventResponseReceived:
-		if e.Response.Status >= 400 {
-			w.fault("request refused: %d %s", e.Response.Status, e.Response.URL)
-		}
-	case *inspector.EventTargetCrashed:
-		w.fault("the page crashed")
-	}
-}
-
-func issueText(issue *audits.InspectorIssue) string {
-	text, err := json.Marshal(issue.Details)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
-func (w *window) fault(format string, args ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.faults = append(w.faults, fmt.Sprintf(format, args...))
-}
-
-// expect says that complaints matching the patterns may come.
-func (w *window) expect(patterns ...string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, pattern := range patterns {
-		w.expected = append(w.expected, regexp.MustCompile(pattern))
-	}
-}
-
-// judge fails the test for each complaint that nobody expected.
-func (w *window) judge() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	said := map[string]bool{}
-complaints:
-	for _, fault := range w.faults {
-		if said[fault] {
-			continue
-		}
-		said[fault] = true
-		for _, pattern := range w.expected {
-			if pattern.MatchString(fault) {
-				continue complaints
-			}
-		}
-		w.t.Errorf("%s's page complains: %s", w.name, fault)
 	}
 }
 
@@ -367,173 +275,6 @@ func (w *window) sees(pattern string) string {
 		return found != nil
 	})
 	return found[min(1, len(found)-1)]
-}
-
-// element is something on the page as assistive technology knows it.
-type element struct {
-	w        *window
-	node     cdp.BackendNodeID
-	name     string
-	disabled bool
-	focused  bool
-}
-
-// candidates returns what has the role and a name that matches the pattern as a whole.
-func (w *window) candidates(role, pattern string) ([]element, error) {
-	expression, err := regexp.Compile(`^(?:` + pattern + `)$`)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := w.limited()
-	defer cancel()
-	var found []element
-	err = chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		root, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: "document"})
-		if err != nil {
-			return err
-		}
-		tree, err := cdp.Call(ctx, target, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{ObjectID: root.Result.ObjectID, Role: role})
-		if err != nil {
-			return err
-		}
-		for _, node := range tree.Nodes {
-			if node.Ignored || node.BackendDOMNodeID == 0 {
-				continue
-			}
-			var name string
-			if node.Name != nil {
-				_ = json.Unmarshal(node.Name.Value, &name) // what is no string has no name
-			}
-			name = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(name)
-			if expression.MatchString(name) {
-				e := element{w: w, node: node.BackendDOMNodeID, name: name}
-				for _, property := range node.Properties {
-					yes := string(property.Value.Value) == "true"
-					switch property.Name {
-					case accessibility.PropertyNameDisabled:
-						e.disabled = yes
-					case accessibility.PropertyNameFocused:
-						e.focused = yes
-					}
-				}
-				found = append(found, e)
-			}
-		}
-		return nil
-	}))
-	return found, err
-}
-
-// find waits for the one element with the role and the name.
-func (w *window) find(role, pattern string) element {
-	w.t.Helper()
-	var found []element
-	w.until(fmt.Sprintf("there is one %s %q", role, pattern), func() bool {
-		found, _ = w.candidates(role, pattern) // a page that loads has nothing yet
-		return len(found) == 1
-	})
-	return found[0]
-}
-
-// absent waits until nothing has the role and the name.
-func (w *window) absent(role, pattern string) {
-	w.t.Helper()
-	w.until(fmt.Sprintf("there is no %s %q", role, pattern), func() bool {
-		found, err := w.candidates(role, pattern)
-		return err == nil && len(found) == 0
-	})
-}
-
-// click presses the primary button on the one element with the role and the name, where a hand could: it stands still,
-// is not disabled, and nothing covers it.
-func (w *window) click(role, pattern string) {
-	w.t.Helper()
-	var why string
-	defer func() {
-		if why != "" {
-			w.t.Logf("%s cannot click %s %q: %s", w.name, role, pattern, why)
-		}
-	}()
-	w.until(fmt.Sprintf("%s %q can be clicked", role, pattern), func() bool {
-		found, err := w.candidates(role, pattern)
-		switch {
-		case err != nil:
-			why = err.Error()
-		case len(found) != 1:
-			why = fmt.Sprintf("there are %d", len(found))
-		case found[0].disabled:
-			why = "it is disabled"
-		default:
-			if err = found[0].press(); err == nil {
-				why = ""
-				return true
-			}
-			why = err.Error()
-		}
-		return false
-	})
-}
-
-// press clicks the middle of the element, or says what is in the way.
-func (e element) press() error {
-	ctx, cancel := e.w.limited()
-	defer cancel()
-	return chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		if err := call(ctx, target, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.node})(); err != nil {
-			return err
-		}
-		resolved, err := cdp.Call(ctx, target, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: e.node})
-		if err != nil {
-			return err
-		}
-		yes := true
-		at, err := cdp.Call(ctx, target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-			ObjectID: resolved.Object.ObjectID, FunctionDeclaration: middleScript, AwaitPromise: &yes, ReturnByValue: &yes,
-		})
-		if err != nil {
-			return err
-		}
-		var middle *struct{ X, Y float64 }
-		if err := json.Unmarshal(at.Result.Value, &middle); err != nil {
-			return err
-		}
-		if middle == nil {
-			return fmt.Errorf("%q moves, or is covered", e.name)
-		}
-		_, err = chromedp.MouseClickXY(middle.X, middle.Y)(ctx, target)
-		return err
-	}))
-}
-
-// middleScript returns where a click hits this element, or null while it moves or something covers it.
-const middleScript = `async function () {
-	const frame = () => new Promise((done) => requestAnimationFrame(done));
-	const before = this.getBoundingClientRect();
-	await frame();
-	const r = this.getBoundingClientRect();
-	if (r.x !== before.x || r.y !== before.y || r.width === 0 || r.height === 0) return null;
-	const x = r.x + r.width / 2, y = r.y + r.height / 2;
-	const hit = document.elementFromPoint(x, y);
-	const label = this.labels?.[0];
-	return hit && (this.contains(hit) || hit.contains(this) && hit.closest("label") || label?.contains(hit)) ? { X: x, Y: y } : null;
-}`
-
-// fill clicks a field, empties it and types the text. A click that a moving page has dodged is made again.
-func (w *window) fill(role, pattern, text string) {
-	w.t.Helper()
-	w.until(fmt.Sprintf("%s %q has the focus", role, pattern), func() bool {
-		w.click(role, pattern)
-		return w.find(role, pattern).focused
-	})
-	w.run(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
-	w.run(chromedp.KeyEvent(kb.Delete))
-	w.types(text)
-}
-
-// types presses the keys of a text, into whatever has the focus.
-func (w *window) types(text string) {
-	w.t.Helper()
-	w.run(chromedp.KeyEvent(text))
 }
 
 func (w *window) tryScreenshot() ([]byte, error) {
