@@ -1,0 +1,1 @@
+import{o as t,q as m,s as o,t as n}from"./chunk-FJPAYX3F.js";var r="caudal.theme",s=t(c());function i(){return m(()=>{let e=s.value;e==="system"?delete document.documentElement.dataset.theme:document.documentElement.dataset.theme=e,n(r,e)})}function c(){let e=o(r);return e==="light"||e==="dark"?e:"system"}export{s as a,i as b};

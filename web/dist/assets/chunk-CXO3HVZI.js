@@ -1,0 +1,1 @@
+import{o as n}from"./chunk-FJPAYX3F.js";var e=n(!1),a,o=e;function t(){a?.postMessage("leaving")}function s(){e.value=!1,a??=new BroadcastChannel("caudal sign-out"),a.onmessage=()=>{e.value=!0}}export{o as a,t as b,s as c};

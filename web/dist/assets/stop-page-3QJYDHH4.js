@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-EFAMVPOO.js";import"./chunk-LHAB26FO.js";import"./chunk-BU4VHPY4.js";import"./chunk-JDH22O7A.js";import"./chunk-UWB5ROI4.js";import"./chunk-ZFPYMI2V.js";import"./chunk-FFQVGV5J.js";import"./chunk-XMDHBIJT.js";import"./chunk-OGYRSOQU.js";export{b as Broken,a as StopPage};
