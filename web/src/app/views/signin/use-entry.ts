@@ -30,25 +30,27 @@ export function faultsOf(error: unknown): Faults {
  * gets the focus.
  */
 export function useEntry(order: readonly EntryField[], check: () => Faults, send: () => Promise<unknown>) {
-  const [faults, setFaults] = useState<Faults>({});
+  // Not the words but how they come about: whoever switches the language reads them in the other one.
+  const [told, setTold] = useState<{ faults: () => Faults; cleared: readonly EntryField[] }>(nothing);
+  const faults = without(told.faults(), told.cleared);
   const [busy, setBusy] = useState(false);
   const inputs = useRef<Partial<Record<EntryField, HTMLInputElement>>>({});
-  const show = (found: Faults) => {
-    setFaults(found);
+  const show = (tell: () => Faults): boolean => {
+    const found = tell();
+    setTold({ faults: tell, cleared: [] });
     const wrong = order.find((field) => found[field] !== undefined);
     if (wrong !== undefined) {
       inputs.current[wrong]?.focus();
       inputs.current[wrong]?.select();
     }
+    return Object.keys(found).length > 0;
   };
   const submit = async (event: Event) => {
     event.preventDefault();
     if (busy) {
       return;
     }
-    const found = check();
-    show(found);
-    if (Object.keys(found).length > 0) {
+    if (show(check)) {
       return;
     }
     setBusy(true);
@@ -56,7 +58,7 @@ export function useEntry(order: readonly EntryField[], check: () => Faults, send
       await send();
     } catch (error) {
       setBusy(false);
-      show(faultsOf(error));
+      show(() => faultsOf(error));
       return;
     }
     setBusy(false);
@@ -66,7 +68,7 @@ export function useEntry(order: readonly EntryField[], check: () => Faults, send
     busy,
     submit,
     /** Takes a message away, when the person corrects the field. */
-    clear: (field: EntryField) => setFaults(({ [field]: _, form: __, ...rest }) => rest),
+    clear: (field: EntryField) => setTold((now) => ({ ...now, cleared: [...now.cleared, field] })),
     /** The ref of a field's input. */
     input: (field: EntryField) => (element: HTMLInputElement | null) => {
       if (element !== null) {
@@ -74,4 +76,16 @@ export function useEntry(order: readonly EntryField[], check: () => Faults, send
       }
     },
   };
+}
+
+const nothing = { faults: (): Faults => ({}), cleared: [] };
+
+/** The faults that are left once some fields were corrected: what was said of the whole form goes with the first. */
+function without({ form, ...rest }: Faults, cleared: readonly EntryField[]): Faults {
+  if (cleared.length === 0) {
+    return form === undefined ? rest : { ...rest, form };
+  }
+  const left: Faults = { ...rest };
+  cleared.forEach((field) => delete left[field]);
+  return left;
 }
