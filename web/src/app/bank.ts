@@ -118,6 +118,11 @@ export class Bank {
     return this.#channel;
   }
 
+  /** What the bank calls itself. */
+  get name(): string {
+    return this.#channel.value?.bankName ?? 'Caudal';
+  }
+
   /** CLABEs of accounts whose history contradicts what this browser has seen before. */
   get diverged(): ReadonlySignal<ReadonlySet<string>> {
     return this.#diverged;

@@ -8,7 +8,7 @@ export function Brand() {
   return (
     <Link to="/" class="brand">
       <Mark />
-      <span class="brand-name">{bank.channel.value?.bankName ?? 'Caudal'}</span>
+      <span class="brand-name">{bank.name}</span>
     </Link>
   );
 }

@@ -6,8 +6,6 @@ import { Incoming, type Arrived } from '../incoming.ts';
 import { route } from '../router.ts';
 import { t } from './text.ts';
 
-const bankName = 'Caudal';
-
 /**
  * Tells of incoming money: a toast to whoever looks, the title of the page to whoever looks elsewhere, and one toast with
  * the sum when they come back. Keeps the page's title. Returns how to stop.
@@ -40,8 +38,8 @@ export function followNews(bank: Bank): () => void {
     bank.onLegs((events) => incoming.receive(events)),
     effect(() => {
       const [missed] = unseen.value;
-      const page = `${t[route.value.view]} · ${bankName}`;
-      document.title = missed === undefined ? page : `(${sumOf(missed)}) ${bankName}`;
+      const page = `${t[route.value.view]} · ${bank.name}`;
+      document.title = missed === undefined ? page : `(${sumOf(missed)}) ${bank.name}`;
     }),
     () => incoming.stop(),
     () => document.removeEventListener('visibilitychange', seen),

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { useBank } from '../bank.ts';
 import { t } from '../frame/text.ts';
 import { route } from '../router.ts';
 import SignIn from '../views/signin/index.tsx';
@@ -8,7 +9,7 @@ import { Outside } from './outside.tsx';
 export default function Entry({ revoked, returned }: { revoked: boolean; returned: boolean }) {
   const page = route.value.parts[0] === 'register' ? 'register' : 'signin';
   const before = useRef(returned ? '' : page);
-  const title = `${page === 'register' ? t.register : t.signin} · Caudal`;
+  const title = `${page === 'register' ? t.register : t.signin} · ${useBank().name}`;
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -25,7 +25,14 @@ export default function View() {
     }
   }, [clabe, account?.clabe, accounts.length]);
   if (account === undefined) {
-    if (bank.freshness.value.kind === 'never' && accounts.length === 0) return <Skeleton lines={8} />;
+    if (bank.freshness.value.kind === 'never' && accounts.length === 0) {
+      return (
+        <>
+          <h1 class="read">{t.title}</h1>
+          <Skeleton lines={8} />
+        </>
+      );
+    }
     return (
       <>
         <h1 class="read">{t.title}</h1>

@@ -6,12 +6,12 @@ import { kindName, otherSide } from './kinds.ts';
 import { t } from './text.ts';
 
 /** A receipt as plain text, a line for each fact, for a message or a note. */
-export function receiptText(account: Account, leg: Leg): string {
+export function receiptText(bank: string, account: Account, leg: Leg): string {
   const own = `${account.name} ${groupClabe(account.clabe)}`;
   const other = `${otherSide(leg)} ${groupClabe(leg.counterparty)}`;
   const incoming = leg.amountMinor > 0n;
   const facts: [string, string][] = [
-    [t.receipt, `Caudal · ${kindName(leg.kind)}`],
+    [t.receipt, `${bank} · ${kindName(leg.kind)}`],
     [incoming ? t.received : t.sent, signedMoney(leg.amountMinor, account.currency)],
     [t.when, dateTime(leg.atUs)],
     [t.payer, incoming ? other : own],

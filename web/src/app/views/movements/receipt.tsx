@@ -82,13 +82,14 @@ interface ReceiptProps {
 }
 
 function Receipt({ account, leg, chain }: ReceiptProps) {
+  const bank = useBank().name;
   const incoming = leg.amountMinor > 0n;
   const amount = money(incoming ? leg.amountMinor : -leg.amountMinor, account.currency);
   return (
     <article class="card receipt" aria-labelledby="receipt-title">
       <div class="receipt-bank">
         <Mark />
-        <span>Caudal</span>
+        <span>{bank}</span>
         <span class="receipt-kind">{kindName(leg.kind)}</span>
       </div>
       <header class="receipt-head">
@@ -120,7 +121,7 @@ function Receipt({ account, leg, chain }: ReceiptProps) {
       </dl>
       <ChainFact seq={leg.seq} chain={chain} />
       <footer class="receipt-actions no-print">
-        <CopyButton text={receiptText(account, leg)} label={t.copyAll} />
+        <CopyButton text={receiptText(bank, account, leg)} label={t.copyAll} />
         <Button onClick={() => print()}>{t.print}</Button>
       </footer>
     </article>

@@ -12,7 +12,7 @@ export function ReceiptSlip({ receipt, command }: { receipt: Receipt; command: C
   return (
     <section class="slip" aria-label={t.receipt} data-testid="receipt">
       <header class="slip-head">
-        <p class="slip-bank">{bank.channel.value?.bankName ?? 'Caudal'}</p>
+        <p class="slip-bank">{bank.name}</p>
         <p class="slip-kind">{deposit ? t.receiptDeposit : t.receiptWithdraw}</p>
         <Amount amountMinor={receipt.amountMinor} currency={receipt.currency} class="slip-amount" />
       </header>
