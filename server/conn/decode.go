@@ -66,7 +66,7 @@ func countField(message []byte, field protowire.Number) (int, error) {
 func eachField(message []byte, field protowire.Number, f func(value []byte) error) error {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
-		if n < 0 {
+		if n < 0 || number > protowire.MaxValidNumber { // ConsumeTag alone takes the larger numbers of an old format
 			return errBadFrame
 		}
 		message = message[n:]
