@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-UVCT7RO2.js";import"./chunk-STR6SU5O.js";import"./chunk-6ZFT7OOD.js";import"./chunk-AWJ4HDFF.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Bare,a as Starting};

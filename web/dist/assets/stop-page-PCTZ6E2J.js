@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-MMIMF4X4.js";import"./chunk-ADSHOT3C.js";import"./chunk-ANS75EDD.js";import"./chunk-HNJL4C34.js";import"./chunk-MJP6K65I.js";import"./chunk-6ZFT7OOD.js";import"./chunk-AWJ4HDFF.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Broken,a as StopPage};
