@@ -51,7 +51,7 @@ func parsePinFile(text []byte) pinFile {
 		return f
 	}
 	for line := range strings.SplitSeq(strings.TrimSuffix(string(text), "\n"), "\n") {
-		f.lines = append(f.lines, parsePinLine(strings.TrimSuffix(line, "\r")))
+		f.lines = append(f.lines, parsePinLine(strings.TrimRight(line, "\r")))
 	}
 	return f
 }

@@ -407,6 +407,7 @@ func FuzzPinFile(f *testing.F) {
 	f.Add([]byte(pinnedHost + "\x00"))
 	f.Add([]byte("a.example.com:1 " + id.String() + " 2026-03-01" + pinnedHost + " " + id.String() + " 2026-03-01\n"))
 	f.Add([]byte("\n\n"))
+	f.Add([]byte("\r\r"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file := parsePinFile(text)
 		i, err := file.lookup(pinnedHost)
@@ -419,7 +420,7 @@ func FuzzPinFile(f *testing.F) {
 		case errors.Is(err, ErrUnknownIdentity):
 			// Unknown only if there is nothing but comments and whole pins of others.
 			for line := range strings.SplitSeq(string(text), "\n") {
-				fields := strings.FieldsFunc(strings.TrimSuffix(line, "\r"), isBlank)
+				fields := strings.FieldsFunc(strings.TrimRight(line, "\r"), isBlank)
 				if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 					continue
 				}
