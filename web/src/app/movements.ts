@@ -10,6 +10,9 @@ export const legsMax = 2000;
 /** How many pages are read to close a gap at the top before the list starts anew. */
 export const catchUpPagesMax = 4;
 
+/** How long movements that the account is said to have are waited for before they are read. */
+export const lateMs = 1000;
+
 /** Where the older movements continue. */
 type Older =
   | { readonly kind: 'start' }
@@ -31,9 +34,13 @@ export class Movements {
   #early: Leg[] = [];
   #working: Promise<void> | undefined;
   #behind = false;
+  /** Older ones are being read: the oldest stay, so that they join. */
+  #reading = false;
+  /** The account's newest movement, as it was told. */
+  #told = 0n;
+  #late: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
-  /** Raised by a reset: an answer to a question from before it is none any more. */
-  #generation = 0;
+  readonly #resets = signal(0);
 
   constructor(
     readonly account: string,
@@ -60,10 +67,16 @@ export class Movements {
     return this.#error;
   }
 
+  /** How often everything was forgotten because it was wrong: an answer to a question from before it is none any more. */
+  get resets(): ReadonlySignal<number> {
+    return this.#resets;
+  }
+
   /** Reads the newest page, or the next older one. Never rejects: see `error`. */
   more(): Promise<void> {
     return this.#work(async (isOld) => {
       let added = 0;
+      this.#reading = true;
       while (added === 0 && this.#older.kind !== 'end') {
         const oldest = this.#legs.peek().at(-1);
         const page = await this.ask(
@@ -120,19 +133,32 @@ export class Movements {
     }
   }
 
-  /** Tells the number of the account's newest movement: a list that is behind reads what it lacks. */
+  /**
+   * Tells the number of the account's newest movement. It may be on its way: it is known before its place in the chain was
+   * checked. A list that is still behind after `lateMs` reads what it lacks.
+   */
   reach(seq: bigint): void {
-    if (this.#older.kind !== 'start' && seq > (this.#legs.peek()[0]?.seq ?? 0n)) {
-      this.#behind = true;
-      this.#catchUp();
+    this.#told = seq;
+    if (this.#older.kind === 'start' || seq <= this.#newest() || this.#late !== undefined) {
+      return;
     }
+    this.#late = setTimeout(() => {
+      this.#late = undefined;
+      if (seq > this.#newest()) {
+        this.#behind = true;
+        this.#catchUp();
+      } else {
+        this.reach(this.#told);
+      }
+    }, lateMs);
   }
 
   /** Forgets everything and, if it was in use, reads the newest page again: after the bank's history has diverged. */
   reset(): void {
     const used = this.#older.kind !== 'start';
-    this.#generation++;
+    this.#forget();
     batch(() => {
+      this.#resets.value++;
       this.#older = { kind: 'start' };
       this.#bound = legsMax;
       this.#early = [];
@@ -148,12 +174,25 @@ export class Movements {
   /** Lets go of everything; answers under way are ignored. */
   close(): void {
     this.#closed = true;
-    this.#generation++;
-    this.#legs.value = [];
+    this.#forget();
+    batch(() => {
+      this.#resets.value++;
+      this.#legs.value = [];
+    });
+  }
+
+  #forget(): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    this.#told = 0n;
+  }
+
+  #newest(): bigint {
+    return this.#legs.peek()[0]?.seq ?? 0n;
   }
 
   #show(legs: Leg[]): void {
-    if (legs.length > this.#bound) {
+    if (legs.length > this.#bound && !this.#reading) {
       legs.length = this.#bound;
       this.#older = { kind: 'trimmed' };
       this.#complete.value = false;
@@ -168,7 +207,7 @@ export class Movements {
     }
     this.#behind = false;
     void this.#work(async (isOld) => {
-      const top = this.#legs.peek()[0]?.seq ?? 0n;
+      const top = this.#newest();
       const newer: Leg[] = [];
       let cursor = '';
       for (let pages = 0; pages < catchUpPagesMax; pages++) {
@@ -178,7 +217,8 @@ export class Movements {
         }
         newer.push(...page.legs.filter((leg) => leg.seq > top));
         if (page.next === '' || page.legs.some((leg) => leg.seq <= top)) {
-          this.#show([...newer, ...this.#legs.peek()]);
+          const reached = this.#newest(); // some may have come by themselves meanwhile
+          this.#show([...newer.filter((leg) => leg.seq > reached), ...this.#legs.peek()]);
           return;
         }
         cursor = page.next;
@@ -194,11 +234,12 @@ export class Movements {
     if (this.#working !== undefined) {
       return this.#working;
     }
-    const generation = this.#generation;
-    const isOld = () => generation !== this.#generation;
+    const resets = this.#resets.peek();
+    const isOld = () => resets !== this.#resets.peek();
     this.#loading.value = true;
     this.#working = this.#run(() => job(isOld)).then(() => {
       this.#working = undefined;
+      this.#reading = false;
       if (this.#closed) {
         return undefined;
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { HistoryResultSchema, LegSchema, type HistoryResult, type Leg } from '../../src/caudal/gen/caudal/v1/caudal_pb.ts';
-import { catchUpPagesMax, legsMax, Movements } from '../../src/app/movements.ts';
+import { catchUpPagesMax, lateMs, legsMax, Movements } from '../../src/app/movements.ts';
 
 const pageSize = 50;
 
@@ -108,7 +108,8 @@ describe('movements', () => {
     assert.deepEqual(seqs(movements), run(75, 1));
   });
 
-  test('are read up to the number that the account has reached', async () => {
+  test('are read up to the number that the account has reached, if they do not come by themselves', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const ledger = new Ledger(10);
     const movements = new Movements('a', ledger.ask);
     movements.reach(10n);
@@ -117,9 +118,44 @@ describe('movements', () => {
     movements.reach(10n);
     assert.equal(ledger.asked, 1);
     ledger.newest = 14;
+    movements.reach(12n);
+    movements.receive([leg(11), leg(12)]);
     movements.reach(14n);
+    t.mock.timers.tick(lateMs);
+    assert.equal(ledger.asked, 1, 'those that were told of have come');
+    t.mock.timers.tick(lateMs);
+    await settled(movements);
+    assert.equal(ledger.asked, 2);
+    assert.deepEqual(seqs(movements), run(14, 1));
+  });
+
+  test('that come by themselves while they are read are there once', async () => {
+    const ledger = new Ledger(10);
+    const movements = new Movements('a', ledger.ask);
+    await movements.more();
+    ledger.newest = 14;
+    let open = () => {};
+    ledger.gate = new Promise((resolve) => (open = resolve));
+    movements.receive([leg(14)]);
+    movements.receive([leg(11), leg(12), leg(13)]);
+    open();
     await settled(movements);
     assert.deepEqual(seqs(movements), run(14, 1));
+  });
+
+  test('that let go of the oldest in a flood do not do so while older ones are read', async () => {
+    const ledger = new Ledger(100);
+    const movements = new Movements('a', ledger.ask);
+    await movements.more();
+    let open = () => {};
+    ledger.gate = new Promise((resolve) => (open = resolve));
+    const older = movements.more();
+    const flood = run(legsMax + 200, 101).reverse();
+    ledger.newest = legsMax + 200;
+    movements.receive(flood.map(leg));
+    open();
+    await older;
+    assert.deepEqual(seqs(movements), run(legsMax + 200, 1));
   });
 
   test('that are too far behind begin anew at the top, and go on without a gap', async () => {

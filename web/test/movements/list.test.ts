@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { signal } from '@preact/signals';
+import { batch, effect, signal } from '@preact/signals';
 import type { Leg } from '../../src/caudal/gen/caudal/v1/caudal_pb.ts';
 import { dayOf } from '../../src/app/views/movements/days.ts';
 import { everything } from '../../src/app/views/movements/filter.ts';
@@ -16,6 +16,7 @@ class Feed implements Source {
   readonly complete = signal(false);
   readonly loading = signal(false);
   readonly error = signal<unknown>(undefined);
+  readonly resets = signal(0);
   #cursor = '';
   constructor(readonly books: Books) {}
 
@@ -59,7 +60,7 @@ test('movements that arrive while a person reads further down wait, and are coun
   assert.equal(list.newer.value, 0);
 });
 
-test('only matches are counted as newer, and a list that was read anew shows everything', async () => {
+test('only matches are counted as newer, and a list that was wrong shows everything once it is read again', async () => {
   const feed = new Feed(new Books(legs));
   const list = model(feed);
   await list.further();
@@ -68,8 +69,105 @@ test('only matches are counted as newer, and a list that was read anew shows eve
   feed.arrive(leg({ seq: 1201n, memo: 'wanted' }));
   feed.arrive(leg({ seq: 1202n, memo: 'other' }));
   assert.equal(list.newer.value, 1);
-  feed.legs.value = [leg({ seq: 1300n, memo: 'wanted' })];
+  batch(() => {
+    feed.resets.value++;
+    feed.legs.value = [leg({ seq: 1300n, memo: 'wanted' })];
+  });
+  assert.equal(list.newer.value, 0);
   assert.deepEqual(seqs(list.shown.value), [1300]);
+});
+
+/** A movement that counts how often anything of it is read. */
+function counted(movement: Leg, reads: { count: number }): Leg {
+  return new Proxy(movement, {
+    get: (target, name) => {
+      reads.count++;
+      return Reflect.get(target, name);
+    },
+  });
+}
+
+for (const [name, filter] of [
+  ['a list', everything],
+  ['a search', { ...everything, text: 'wanted' }],
+  ['a list of today', { ...everything, firstDay: dayOf(nowUs) }],
+] as const) {
+  test(`a flood costs ${name} what arrives, not what is there, and moves nothing`, () => {
+    const reads = { count: 0 };
+    const length = 10_000;
+    const make = (seq: number): Leg =>
+      counted(leg({ seq: BigInt(seq), atUs: nowUs + BigInt(seq), memo: seq % 2 === 0 ? 'wanted' : '' }), reads);
+    const feed = new Feed(new Books([]));
+    feed.legs.value = Array.from({ length }, (_, i) => make(length - i));
+    const list = model(feed);
+    list.setFilter(filter);
+    let drawn = 0;
+    let newer = 0;
+    const stops = [
+      effect(() => void (list.days.value, list.source.value.complete.value, drawn++)),
+      effect(() => void (newer = list.newer.value)),
+    ];
+    list.flood();
+    assert.ok(reads.count > 0, 'what is drawn is read');
+    drawn = 0;
+    const before = list.days.value;
+    for (let frame = 0; frame < 1000; frame++) {
+      const top = length + frame * 16;
+      const arrived = Array.from({ length: 16 }, (_, i) => make(top + 16 - i));
+      reads.count = 0;
+      feed.legs.value = [...arrived, ...feed.legs.value].slice(0, length); // the oldest are let go of
+      assert.ok(reads.count <= 16 * 10, `${reads.count} reads in frame ${frame}`);
+    }
+    assert.equal(drawn, 0);
+    assert.equal(list.days.value, before);
+    assert.equal(newer, filter.text === '' ? 16_000 : 8_000);
+    list.calm();
+    list.release();
+    assert.equal(newer, 0);
+    assert.deepEqual(list.shown.value, filter.text === '' ? feed.legs.value : feed.legs.value.filter((l) => l.memo === 'wanted'));
+    stops.forEach((stop) => stop());
+  });
+}
+
+test('in a flood the newest are shown when they are asked for, and then stand still', async () => {
+  const feed = new Feed(new Books(legs));
+  const list = model(feed);
+  await list.further();
+  list.flood();
+  feed.arrive(leg({ seq: 1201n }));
+  list.follow();
+  assert.equal(list.shown.value[0]?.seq, 1200n, 'to be at the top is not to ask');
+  list.release();
+  assert.equal(list.shown.value[0]?.seq, 1201n);
+  feed.arrive(leg({ seq: 1202n }));
+  assert.equal(list.shown.value[0]?.seq, 1201n);
+  assert.equal(list.newer.value, 1);
+  list.calm();
+  list.follow();
+  feed.arrive(leg({ seq: 1203n }));
+  assert.deepEqual(seqs(list.shown.value.slice(0, 3)), [1203, 1202, 1201]);
+});
+
+test('a list that stands still grows downwards, also by what the bank\'s list has let go of', async () => {
+  const feed = new Feed(new Books(legs));
+  const list = model(feed);
+  const down = (to: number): number[] => Array.from({ length: 1201 - to }, (_, i) => 1200 - i);
+  await list.further();
+  list.hold();
+  await list.further();
+  assert.deepEqual(seqs(list.shown.value), down(1101));
+  feed.legs.value = Array.from({ length: 100 }, (_, i) => leg({ seq: BigInt(1500 - i) }));
+  assert.deepEqual(seqs(list.shown.value), down(1101));
+  assert.equal(list.newer.value, 300);
+  await list.further();
+  await list.further();
+  const end = list.shown.value.length;
+  assert.ok(end > 150, `${end}`);
+  assert.deepEqual(seqs(list.shown.value), down(1201 - end));
+  while (!list.source.value.complete.value) await list.further();
+  assert.deepEqual(seqs(list.shown.value), down(1));
+  list.release();
+  assert.deepEqual(seqs(list.shown.value), seqs(feed.legs.value));
 });
 
 test('a look ends at its bound, says so, and goes on when asked', async () => {

@@ -6,6 +6,7 @@ import { everything, type Filter, matcher, searches } from './filter.ts';
 import { kindName } from './kinds.ts';
 import { look, type LookEnd } from './seek.ts';
 import { PastPages, since, type Source } from './sources.ts';
+import { Still } from './still.ts';
 
 /** What a list of movements needs of the world. */
 export interface ListWorld {
@@ -24,11 +25,12 @@ export interface ListWorld {
  */
 export class ListModel {
   readonly #filter = signal<Filter>(everything);
-  /** The number of the newest movement that is shown; undefined while new ones are shown as they come. */
-  readonly #top = signal<bigint | undefined>(undefined);
   readonly #lookEnd = signal<LookEnd | undefined>(undefined);
   readonly #looking = signal(false);
   #looks = new AbortController();
+  #flooded = false;
+  /** How many were counted as newer, and up to which: an arrival is looked at once. */
+  #counted: { top: bigint; upTo: bigint; count: number; matches: (leg: Leg) => boolean } | undefined;
 
   readonly filter: ReadonlySignal<Filter> = this.#filter;
   readonly #dates = computed(() => `${this.#filter.value.firstDay}/${this.#filter.value.lastDay}`);
@@ -41,20 +43,15 @@ export class ListModel {
   readonly looking: ReadonlySignal<boolean> = this.#looking;
   /** Why the last look ended. */
   readonly lookEnd: ReadonlySignal<LookEnd | undefined> = this.#lookEnd;
-  readonly #held = computed(() => this.#holding(this.source.value.legs.value));
-  readonly #matching = computed(() => {
-    const shown = this.source.value.legs.value.slice(this.#held.value);
-    return this.searching.value ? shown.filter(this.matches.value) : shown;
+  /** How many movements that match have come since those that are shown. */
+  readonly newer = computed(() => this.#newer());
+  readonly shown: ReadonlySignal<readonly Leg[]> = computed(() => {
+    const legs = this.source.value.legs.value;
+    return this.searching.value ? legs.filter(this.matches.value) : legs;
   });
-  /** How many movements that match have come since the person scrolled away from the top. */
-  readonly newer = computed(() => {
-    const held = this.source.value.legs.value.slice(0, this.#held.value);
-    return this.searching.value ? held.filter(this.matches.value).length : held.length;
-  });
-  readonly shown: ReadonlySignal<readonly Leg[]> = this.#matching;
   readonly days: ReadonlySignal<readonly Day[]> = computed(() => {
     const source = this.source.value;
-    return byDay(this.#matching.value, source.legs.value.at(-1), !source.complete.value);
+    return byDay(this.shown.value, source.legs.value.at(-1), !source.complete.value);
   });
 
   constructor(readonly world: ListWorld) {}
@@ -65,18 +62,40 @@ export class ListModel {
     batch(() => {
       this.#filter.value = filter;
       this.#lookEnd.value = undefined;
-      this.#top.value = undefined;
+      this.release();
     });
   }
 
   /** Shows no newer movement than now, until release. */
   hold(): void {
-    if (this.#top.peek() === undefined) this.#top.value = this.source.peek().legs.peek()[0]?.seq;
+    const source = this.source.peek();
+    if (source instanceof Still) source.hold();
   }
 
-  /** Shows new movements as they come. */
+  /** Shows what has come, and new movements as they come; in a flood no newer ones than now. */
   release(): void {
-    this.#top.value = undefined;
+    const source = this.source.peek();
+    if (!(source instanceof Still)) return;
+    batch(() => {
+      source.release();
+      if (this.#flooded) source.hold();
+    });
+  }
+
+  /** The person is at the top of the list: new movements are shown as they come, unless they flood. */
+  follow(): void {
+    if (!this.#flooded) this.release();
+  }
+
+  /** Movements come faster than anybody reads: none is shown by itself until calm. */
+  flood(): void {
+    this.#flooded = true;
+    this.hold();
+  }
+
+  /** Movements no longer come faster than somebody reads. */
+  calm(): void {
+    this.#flooded = false;
   }
 
   /** The bounds of the filter's dates, in microseconds: since included, until not. */
@@ -101,12 +120,25 @@ export class ListModel {
     });
   }
 
-  /** How many of the newest movements are held back. A list that was read anew has none of the old top: all are shown. */
-  #holding(legs: readonly Leg[]): number {
-    const top = this.#top.value;
+  #newer(): number {
+    const source = this.source.value;
+    if (!(source instanceof Still)) return 0;
+    const top = source.top.value;
     if (top === undefined) return 0;
-    const first = legs.findIndex((leg) => leg.seq <= top);
-    return first < 0 ? 0 : first;
+    const legs = source.live.legs.value;
+    const newest = legs[0]?.seq ?? top;
+    if (newest <= top) return 0;
+    if (!this.searching.value) return Number(newest - top); // an account's movements are numbered one by one
+    const matches = this.matches.value;
+    let counted = this.#counted;
+    if (counted === undefined || counted.top !== top || counted.matches !== matches) counted = { top, upTo: top, count: 0, matches };
+    let { count } = counted;
+    for (const leg of legs) {
+      if (leg.seq <= counted.upTo) break;
+      if (matches(leg)) count++;
+    }
+    this.#counted = { top, upTo: newest, count, matches };
+    return count;
   }
 
   #sourceOf(dates: string): Source {
@@ -115,6 +147,6 @@ export class ListModel {
     const sinceUs = dayStart(firstDay);
     const untilUs = dayStart(lastDay, 1);
     if (untilUs !== undefined && untilUs <= nowUs()) return new PastPages(history, account, sinceUs, untilUs);
-    return sinceUs === undefined ? movements : since(movements, sinceUs);
+    return new Still(sinceUs === undefined ? movements : since(movements, sinceUs), { account, history, sinceUs });
   }
 }

@@ -51,7 +51,7 @@ export function MovementList({ account, accounts, hidden, opened }: MovementList
     const follow = (): void => {
       place.current = page.scrollTop;
       if (page.scrollTop > topPx) model.hold();
-      else model.release();
+      else model.follow();
     };
     page.scrollTop = place.current;
     if (opened !== undefined) {
@@ -67,8 +67,9 @@ export function MovementList({ account, accounts, hidden, opened }: MovementList
 
   useEffect(() => {
     const flood = new Flood(pageClock, {
-      flooded: () => model.hold(),
+      flooded: () => model.flood(),
       calm: () => {
+        model.calm();
         if (!hidden && document.documentElement.scrollTop <= topPx) model.release();
       },
     });
@@ -79,6 +80,7 @@ export function MovementList({ account, accounts, hidden, opened }: MovementList
     return () => {
       stop();
       flood.close();
+      model.calm();
     };
   }, [bank, model, hidden]);
 

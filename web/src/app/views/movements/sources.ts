@@ -10,6 +10,8 @@ export interface Source {
   readonly loading: ReadonlySignal<boolean>;
   /** Why the last page did not come. */
   readonly error: ReadonlySignal<unknown>;
+  /** How often it has begun anew because what it had was wrong; absent where it never does. */
+  readonly resets?: ReadonlySignal<number>;
   /** Reads the next page. Never rejects: see error. */
   more(): Promise<void>;
 }
@@ -19,32 +21,48 @@ export function since(source: Source, sinceUs: bigint): Source {
   return {
     legs: computed(() => {
       const legs = source.legs.value;
-      const end = legs.findLastIndex((leg) => leg.atUs >= sinceUs) + 1;
+      const end = countSince(legs, sinceUs);
       return end === legs.length ? legs : legs.slice(0, end);
     }),
     complete: computed(() => source.complete.value || (source.legs.value.at(-1)?.atUs ?? sinceUs) < sinceUs),
     loading: source.loading,
     error: source.error,
+    ...(source.resets && { resets: source.resets }),
     more: () => source.more(),
   };
 }
 
+/** How many of the movements, newest first, are not before a time: found by halving, as it is asked at every arrival. */
+function countSince(legs: readonly Leg[], sinceUs: bigint): number {
+  let low = 0;
+  let high = legs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((legs[middle]?.atUs ?? 0n) >= sinceUs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The movements of an account in a time that is over: nothing is ever added to them. */
 export class PastPages implements Source {
-  readonly #legs = signal<readonly Leg[]>([]);
+  readonly #legs;
   readonly #complete = signal(false);
   readonly #loading = signal(false);
   readonly #error = signal<unknown>(undefined);
   #cursor = '';
   #asking: Promise<void> | undefined;
 
-  /** Times in microseconds: since included, until not. */
+  /** Times in microseconds: since included, until not. Those that are known already, newest first, are not added again. */
   constructor(
     private readonly history: History,
     private readonly account: string,
     private readonly sinceUs: bigint | undefined,
     private readonly untilUs: bigint,
-  ) {}
+    known: readonly Leg[] = [],
+  ) {
+    this.#legs = signal(known);
+  }
 
   get legs(): ReadonlySignal<readonly Leg[]> {
     return this.#legs;
@@ -80,7 +98,9 @@ export class PastPages implements Source {
         ...(this.#cursor !== '' && { cursor: this.#cursor }),
       });
       this.#cursor = page.next;
-      this.#legs.value = [...this.#legs.peek(), ...page.legs];
+      const known = this.#legs.peek();
+      const oldest = known.at(-1)?.seq;
+      this.#legs.value = [...known, ...page.legs.filter((leg) => oldest === undefined || leg.seq < oldest)];
       this.#complete.value = page.next === '';
       this.#error.value = undefined;
     } catch (error) {
