@@ -3,7 +3,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Account, ChannelInfo, Client, Device, Leg, Link, Order, Session } from '../caudal/index.ts';
 import { judge, recheckMs, type Freshness, type Hearing } from './freshness.ts';
-import { Movements } from './movements.ts';
+import type { Movements } from './movements.ts';
 
 export type { Freshness } from './freshness.ts';
 export type { Movements } from './movements.ts';
@@ -133,12 +133,12 @@ export class Bank {
     return this.#hasDevice;
   }
 
-  /** An account's movements, kept up to date while it is among the last used. The same object each time. */
-  movements(clabe: string): Movements {
-    let movements = this.#movements.get(clabe);
-    if (movements === undefined) {
-      movements = new Movements(clabe, (question) => this.client.history(question));
-    }
+  /**
+   * An account's movements, kept up to date while it is among the last used. The same object each time, which `make` makes
+   * the first: its code comes with the views that show it, so they ask by `movementsOf`.
+   */
+  movements(clabe: string, make: () => Movements): Movements {
+    const movements = this.#movements.get(clabe) ?? make();
     this.#movements.delete(clabe);
     this.#movements.set(clabe, movements);
     for (const [oldest, unused] of this.#movements) {

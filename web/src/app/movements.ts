@@ -1,5 +1,6 @@
 import { batch, signal, type ReadonlySignal } from '@preact/signals';
 import type { HistoryResult, Leg } from '../caudal/gen/caudal/v1/caudal_pb.ts';
+import type { Bank } from './bank.ts';
 
 /** The question that a list of movements asks the bank: `Client.history`. */
 export type AskHistory = (question: { account: string; cursor?: string; untilUs?: bigint }) => Promise<HistoryResult>;
@@ -12,6 +13,11 @@ export const catchUpPagesMax = 4;
 
 /** How long movements that the account is said to have are waited for before they are read. */
 export const lateMs = 1000;
+
+/** An account's movements, kept up to date while it is among the last used. The same object each time. */
+export function movementsOf(bank: Bank, clabe: string): Movements {
+  return bank.movements(clabe, () => new Movements(clabe, (question) => bank.client.history(question)));
+}
 
 /** Where the older movements continue. */
 type Older =

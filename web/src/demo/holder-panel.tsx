@@ -4,6 +4,7 @@ import { toast } from '../app/announce.ts';
 import type { Bank } from '../app/bank.ts';
 import { explain } from '../app/errors.ts';
 import { money, time } from '../app/format.ts';
+import { movementsOf } from '../app/movements.ts';
 import { Amount, Banner, Button, Figure, Skeleton, classes } from '../app/ui/index.ts';
 import type { Leg } from '../caudal/index.ts';
 import type { Holder } from './holder.ts';
@@ -93,7 +94,7 @@ function Pay({ holder, other, payments, currency }: HolderPanelProps) {
 
 function Legs({ holder }: { holder: Holder }) {
   const { account, bank } = holder;
-  const movements = account === undefined ? undefined : bank.movements(account.clabe);
+  const movements = account === undefined ? undefined : movementsOf(bank, account.clabe);
   useEffect(() => {
     if (movements?.legs.peek().length === 0) {
       void movements.more();

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
 import { dateTime } from '../../format.ts';
+import { movementsOf } from '../../movements.ts';
 import { Button, Card, Segmented } from '../../ui/index.ts';
 import { ChartCanvas } from './chart-canvas.tsx';
 import { ChartTable } from './chart-table.tsx';
@@ -16,7 +17,7 @@ const tickMs = 20_000;
 /** An account's balance over time: the line, exact values for pointer and keyboard, and the same as a table. */
 export function BalanceChart({ account }: { account: Account }) {
   const bank = useBank();
-  const movements = bank.movements(account.clabe);
+  const movements = movementsOf(bank, account.clabe);
   const [range, setRange] = useState<Range>('month');
   const [table, setTable] = useState(false);
   const [, tick] = useState(0);

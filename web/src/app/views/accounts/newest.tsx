@@ -3,6 +3,7 @@ import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
 import { explain } from '../../errors.ts';
 import { day, time } from '../../format.ts';
+import { movementsOf } from '../../movements.ts';
 import { Banner, Button, Card, CopyButton, EmptyState, Link, Skeleton } from '../../ui/index.ts';
 import { dayOf } from '../movements/days.ts';
 import { MovementRow } from '../movements/row.tsx';
@@ -15,7 +16,7 @@ const newestMax = 8;
 /** The newest movements of an account; those that happen now slide in. */
 export function Newest({ account, title, level = 2 }: { account: Account; title: string; level?: 2 | 3 }) {
   const bank = useBank();
-  const movements = bank.movements(account.clabe);
+  const movements = movementsOf(bank, account.clabe);
   const arriving = useArriving(account.clabe);
   const legs = movements.legs.value;
   const live = bank.freshness.value.kind === 'live';

@@ -1,4 +1,5 @@
 import type { Bank } from '../../bank.ts';
+import { movementsOf } from '../../movements.ts';
 import { ListModel } from './list-model.ts';
 
 /** How many accounts' lists keep their filter and place. */
@@ -10,7 +11,7 @@ const ofBank = new WeakMap<Bank, Map<string, ListModel>>();
 export function listModel(bank: Bank, account: { clabe: string; currency: string }): ListModel {
   let models = ofBank.get(bank);
   if (models === undefined) ofBank.set(bank, (models = new Map()));
-  const movements = bank.movements(account.clabe);
+  const movements = movementsOf(bank, account.clabe);
   let model = models.get(account.clabe);
   if (model?.world.movements !== movements) {
     model = new ListModel({

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Account } from '../../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { useBank } from '../../bank.ts';
+import { movementsOf } from '../../movements.ts';
 import { findLeg, type Found } from './find.ts';
 import { checkChain, type ChainCheck } from './verify.ts';
 
@@ -27,7 +28,7 @@ export function useReceipt(account: Account, seq: bigint): Sought {
   useEffect(() => {
     let left = false;
     const run = async (): Promise<void> => {
-      const found = loaded(bank.movements(account.clabe).legs.peek(), seq) ?? (await ask());
+      const found = loaded(movementsOf(bank, account.clabe).legs.peek(), seq) ?? (await ask());
       if (left) return;
       if (!found) return setSought({ kind: 'missing' });
       setSought({ kind: 'found', found, chain: undefined });

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { useBank } from '../../bank.ts';
+import { movementsOf } from '../../movements.ts';
 import { Icon } from '../../ui/index.ts';
 import { Avatar } from './avatar.tsx';
 import { acquaintances } from './recent.ts';
@@ -20,11 +21,11 @@ export function Recent({ onChoose }: { onChoose: (clabe: string) => void }) {
   useEffect(() => {
     if (!live || names === '') return;
     for (const clabe of names.split(',')) {
-      const movements = bank.movements(clabe);
+      const movements = movementsOf(bank, clabe);
       if (movements.legs.peek().length === 0 && !movements.complete.peek()) void movements.more();
     }
   }, [bank, names, live]);
-  const people = acquaintances(own.flatMap((clabe) => bank.movements(clabe).legs.value), own, most);
+  const people = acquaintances(own.flatMap((clabe) => movementsOf(bank, clabe).legs.value), own, most);
   if (people.length === 0) {
     return (
       <div class="payee-known payee-first">
