@@ -166,6 +166,9 @@ test('a list that stands still grows downwards, also by what the bank\'s list ha
   assert.deepEqual(seqs(list.shown.value), down(1201 - end));
   while (!list.source.value.complete.value) await list.further();
   assert.deepEqual(seqs(list.shown.value), down(1));
+  const { asked } = feed.books;
+  await list.further();
+  assert.equal(feed.books.asked, asked, 'there is nothing more');
   list.release();
   assert.deepEqual(seqs(list.shown.value), seqs(feed.legs.value));
 });

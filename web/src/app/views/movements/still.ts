@@ -60,6 +60,7 @@ export class Still implements Source {
     const kept = this.#view.peek();
     const bottom = kept?.legs.at(-1);
     if (kept === undefined || bottom === undefined) return this.live.more();
+    if (kept.complete) return Promise.resolve();
     let pages = this.#pages.peek();
     if (pages === undefined) {
       const oldest = this.live.legs.peek().at(-1);
