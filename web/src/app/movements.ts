@@ -132,7 +132,7 @@ export class Movements {
       }
     }
     if (joined.length > 0) {
-      this.#show([...joined.reverse(), ...legs]);
+      this.#show(joined.reverse().concat(legs)); // at each frame of a flood: no iterator walks thousands
     }
     if (this.#behind) {
       this.#catchUp();
