@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-EATONZLD.js";import"./chunk-SLLXBEEF.js";import"./chunk-6ZFT7OOD.js";import"./chunk-H5M64V2S.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Bare,a as Starting};

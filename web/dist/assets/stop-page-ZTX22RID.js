@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-TBZDWGM2.js";import"./chunk-ADSHOT3C.js";import"./chunk-WPI4GUJB.js";import"./chunk-5S4ACHW6.js";import"./chunk-MJP6K65I.js";import"./chunk-6ZFT7OOD.js";import"./chunk-H5M64V2S.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Broken,a as StopPage};
