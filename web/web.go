@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed dist
@@ -44,10 +45,11 @@ type Dashboard struct {
 
 // file is one answer, made once.
 type file struct {
-	kind          string
-	immutable     bool
-	tag           string // ETag: weak, because it stands for both encodings
-	plain, zipped []byte // zipped is nil where it would not be smaller
+	kind      string
+	immutable bool
+	tag       string // ETag: weak, because it stands for both encodings
+	plain     []byte
+	zipped    func() []byte // made when it is first asked for; nil where it would not be smaller
 }
 
 // New returns the embedded dashboard. The page that shows two holders side by side, /demo, is there only with demo.
@@ -99,15 +101,21 @@ func Open(dist fs.FS, demo bool) (*Dashboard, error) {
 
 func newFile(kind string, immutable bool, content []byte) *file {
 	sum := sha256.Sum256(content)
-	f := &file{kind: kind, immutable: immutable, tag: `W/"` + hex.EncodeToString(sum[:16]) + `"`, plain: content}
+	return &file{
+		kind: kind, immutable: immutable, tag: `W/"` + hex.EncodeToString(sum[:16]) + `"`, plain: content,
+		zipped: sync.OnceValue(func() []byte { return zip(content) }),
+	}
+}
+
+func zip(content []byte) []byte {
 	var zipped bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression) // the level is a valid one
 	_, _ = w.Write(content)                                    // a buffer takes everything
 	_ = w.Close()
-	if zipped.Len() < len(content) {
-		f.zipped = zipped.Bytes()
+	if zipped.Len() >= len(content) {
+		return nil
 	}
-	return f
+	return zipped.Bytes()
 }
 
 // ServeHTTP answers GET and HEAD for the pages and what they load; 404 for everything else.
@@ -137,9 +145,11 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := f.plain
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		body = f.zipped
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if zipped := f.zipped(); zipped != nil {
+			h.Set("Content-Encoding", "gzip")
+			body = zipped
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {
