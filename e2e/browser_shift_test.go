@@ -28,6 +28,8 @@ func TestNothingJumpsWhileAPageLoads(t *testing.T) {
 			observer.observe({ type: "layout-shift", buffered: true });
 			requestAnimationFrame(() => requestAnimationFrame(() => report(observer.takeRecords())));
 		})`)
+		t.Logf("%s: first contentful paint after %.0f ms", path,
+			eval[float64](ana, `performance.getEntriesByName("first-contentful-paint")[0].startTime`))
 		if got.Sum > shiftMax {
 			t.Errorf("%s at %d pixels shifts by %.3f: %s", path, eval[int](ana, "innerWidth"), got.Sum, got.What)
 		}
