@@ -142,7 +142,7 @@ type failingFS struct{}
 func (failingFS) Open(string) (fs.File, error) { return nil, fs.ErrPermission }
 
 // scriptBytesMax is the budget of a page's JavaScript as it goes over the wire, without what is loaded only when needed.
-const scriptBytesMax = 60 << 10
+const scriptBytesMax = 60_000
 
 func TestTheScriptsOfAPageStayWithinTheirBudget(t *testing.T) {
 	d := New(true)

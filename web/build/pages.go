@@ -54,6 +54,7 @@ func buildPages(root, out string) error {
 	options.Format = api.FormatESModule
 	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = true, true, true
 	options.Metafile = true
+	options.Plugins = []api.Plugin{unusedEnums}
 	result := api.Build(*options)
 	if err := failed(result.Errors, result.Warnings); err != nil {
 		return err

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Role } from '../../caudal/gen/caudal/v1/caudal_pb.ts';
 import { go } from '../router.ts';
 import { Dialog } from '../ui/index.ts';
@@ -11,7 +11,9 @@ const sequenceMs = 1500;
 /** The keyboard's shortcuts, and the dialog that lists them. Keys typed into a field are never ours. */
 export function Shortcuts({ role, open, onOpen }: { role: Role; open: boolean; onOpen: (open: boolean) => void }) {
   const places = placesOf(role);
-  useEffect(() => {
+  // Before the frame can be seen, and once: a page that is drawn anew between two keys must not forget the first.
+  useLayoutEffect(() => {
+    const places = placesOf(role);
     let goingUntilMs = 0;
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isBusy(event.target)) {
@@ -28,7 +30,7 @@ export function Shortcuts({ role, open, onOpen }: { role: Role; open: boolean; o
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [places, onOpen]);
+  }, [role, onOpen]);
   return (
     <Dialog open={open} onClose={() => onOpen(false)} title={t.shortcuts}>
       <dl class="shortcuts">

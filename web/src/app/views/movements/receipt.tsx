@@ -18,7 +18,11 @@ export function ReceiptView({ account, seq }: { account: Account; seq: bigint })
   const top = useRef<HTMLDivElement>(null);
   useEffect(() => {
     scrollTo({ top: 0, behavior: 'instant' });
-    top.current?.querySelector('h1')?.focus({ preventScroll: true });
+    // Whoever came by a link is led on to the heading; whoever has gone elsewhere while the page loaded stays there.
+    const at = document.activeElement;
+    if (at === document.body || at?.getAttribute('href') === location.hash) {
+      top.current?.querySelector('h1')?.focus({ preventScroll: true });
+    }
   }, [account.clabe, seq]);
   useEffect(() => {
     // What was found stands where another heading had the focus, unless the person has gone on.

@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-BVSSJHB3.js";import"./chunk-DVRNF6KL.js";import"./chunk-VJ3PELAM.js";import"./chunk-XOJA4NQO.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Bare,a as Starting};

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-JESCKI5L.js";import"./chunk-DVRNF6KL.js";import"./chunk-6ZFT7OOD.js";import"./chunk-XOJA4NQO.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Bare,a as Starting};

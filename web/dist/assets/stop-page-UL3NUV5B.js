@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-EIWX76BU.js";import"./chunk-ADSHOT3C.js";import"./chunk-UJ5WFAUQ.js";import"./chunk-7VXMR3IQ.js";import"./chunk-MJP6K65I.js";import"./chunk-VJ3PELAM.js";import"./chunk-XOJA4NQO.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Broken,a as StopPage};

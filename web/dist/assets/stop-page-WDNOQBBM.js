@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-LVJONWBQ.js";import"./chunk-ADSHOT3C.js";import"./chunk-PGLKELTX.js";import"./chunk-7VXMR3IQ.js";import"./chunk-MJP6K65I.js";import"./chunk-6ZFT7OOD.js";import"./chunk-XOJA4NQO.js";import"./chunk-FJPAYX3F.js";import"./chunk-OGYRSOQU.js";export{b as Broken,a as StopPage};
