@@ -28,12 +28,7 @@ export function RegisterForm() {
         spellcheck={false}
         enterKeyHint="next"
         value={owner}
-        error={entry.faults.owner}
-        inputRef={entry.input('owner')}
-        onValue={(text) => {
-          setOwner(text);
-          entry.clear('owner');
-        }}
+        {...entry.field('owner', setOwner)}
       />
       <Field
         label={t.username}
@@ -46,13 +41,8 @@ export function RegisterForm() {
         maxLength={64}
         before="@"
         value={username}
-        error={entry.faults.username}
-        inputRef={entry.input('username')}
         onBlur={() => setUsername(cleanUsername(username))}
-        onValue={(text) => {
-          setUsername(text);
-          entry.clear('username');
-        }}
+        {...entry.field('username', setUsername)}
       />
       <PasswordField
         label={t.password}
@@ -61,12 +51,7 @@ export function RegisterForm() {
         autocomplete="new-password"
         enterKeyHint="done"
         value={password}
-        error={entry.faults.password}
-        inputRef={entry.input('password')}
-        onValue={(text) => {
-          setPassword(text);
-          entry.clear('password');
-        }}
+        {...entry.field('password', setPassword)}
       />
       <Button kind="primary" type="submit" wide busy={entry.busy}>
         {t.doRegister}

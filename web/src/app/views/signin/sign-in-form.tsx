@@ -30,12 +30,7 @@ export function SignInForm() {
         enterKeyHint="next"
         maxLength={64}
         value={username}
-        error={entry.faults.username}
-        inputRef={entry.input('username')}
-        onValue={(text) => {
-          setUsername(text);
-          entry.clear('username');
-        }}
+        {...entry.field('username', setUsername)}
       />
       <PasswordField
         label={t.password}
@@ -43,12 +38,7 @@ export function SignInForm() {
         autocomplete="current-password"
         enterKeyHint="go"
         value={password}
-        error={entry.faults.password}
-        inputRef={entry.input('password')}
-        onValue={(text) => {
-          setPassword(text);
-          entry.clear('password');
-        }}
+        {...entry.field('password', setPassword)}
       />
       <Button kind="primary" type="submit" wide busy={entry.busy}>
         {t.doSignIn}

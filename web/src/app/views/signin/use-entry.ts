@@ -67,14 +67,19 @@ export function useEntry(order: readonly EntryField[], check: () => Faults, send
     faults,
     busy,
     submit,
-    /** Takes a message away, when the person corrects the field. */
-    clear: (field: EntryField) => setTold((now) => ({ ...now, cleared: [...now.cleared, field] })),
-    /** The ref of a field's input. */
-    input: (field: EntryField) => (element: HTMLInputElement | null) => {
-      if (element !== null) {
-        inputs.current[field] = element;
-      }
-    },
+    /** What a field of the form needs: its message, which goes when the person corrects it, and the way to its input. */
+    field: (name: EntryField, set: (text: string) => void) => ({
+      error: faults[name],
+      inputRef: (element: HTMLInputElement | null) => {
+        if (element !== null) {
+          inputs.current[name] = element;
+        }
+      },
+      onValue: (text: string) => {
+        set(text);
+        setTold((now) => ({ ...now, cleared: [...now.cleared, name] }));
+      },
+    }),
   };
 }
 
