@@ -7,9 +7,9 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// unusedEnums lets the bundler leave out the enums of protobuf's own descriptor.proto, which nothing
-// here reads. Each is filled by a function that is called where it stands, which looks like something that must happen; it
-// becomes an initial value, which goes with the variable where nobody names it.
+// unusedEnums lets the bundler leave out the enums of protobuf's own descriptor.proto, which nothing here reads. Each is
+// filled by a function that is called where it stands, which looks like something that must happen; it becomes an initial
+// value, which goes with the variable where nobody names it.
 var unusedEnums = api.Plugin{
 	Name: "unused-enums",
 	Setup: func(build api.PluginBuild) {
