@@ -155,11 +155,17 @@ func liveDevices(tx *gorm.DB, userID int64) ([]Device, error) {
 	return devices, nil
 }
 
-// RevokeDevice ends a live device of the user for good. A device of somebody else, a revoked one and one that never was
-// are all ErrDeviceNotFound.
-func (s *Store) RevokeDevice(ctx context.Context, userID int64, publicID []byte) (*Device, error) {
+// RevokeDevice ends a live device of the user for good. by is the row id of the device that asks, which may be the same one:
+// a thief who has just been cut off must not cut off the owner by a command that was on its way.
+//
+// Errors: ErrUserClosed, ErrDeviceRevoked (the one that asks), and ErrDeviceNotFound, which a device of somebody else, a
+// revoked one and one that never was all are.
+func (s *Store) RevokeDevice(ctx context.Context, userID, by int64, publicID []byte) (*Device, error) {
 	var device *Device
 	err := s.Write(ctx, func(tx *gorm.DB) (err error) {
+		if _, err := stillSignedIn(tx, userID, by); err != nil {
+			return err
+		}
 		if device, err = liveDevice(tx, userID, publicID); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func TestATellerSeesTheirOwnTrailAndAnAdminEverybodys(t *testing.T) {
 	if _, err := s.FindHolders(t.Context(), other, "nadie", all); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.RevokeDevice(t.Context(), ana.ID, phone.PublicID); err != nil {
+	if _, err := s.RevokeDevice(t.Context(), ana.ID, phone.ID, phone.PublicID); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.CloseUser(t.Context(), "ana"); err != nil {
@@ -150,7 +150,7 @@ func TestADeviceIsRenamedByItsOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.RevokeDevice(t.Context(), ana.ID, phone.PublicID); err != nil {
+	if _, err := s.RevokeDevice(t.Context(), ana.ID, phone.ID, phone.PublicID); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.RenameDevice(t.Context(), ana.ID, laptop.ID, phone.PublicID, "again"); !errors.Is(err, models.ErrDeviceNotFound) {

@@ -124,12 +124,15 @@ func userWhere(tx *gorm.DB, condition string, value any) (*User, error) {
 }
 
 // ChangePassword gives a user who has just proved the old password a new one, and revokes every device but the one with
-// the row id keep. The user is as it was read for that proof; see [Store.AddDevice].
+// the row id keep, which is the one that asks. The user is as it was read for that proof; see [Store.AddDevice].
 //
-// Errors: ErrUserClosed, ErrCredentialsChanged.
+// Errors: ErrUserClosed, ErrCredentialsChanged, ErrDeviceRevoked (the one that asks).
 func (s *Store) ChangePassword(ctx context.Context, user *User, hash string, keep int64) (revoked []Device, err error) {
 	err = s.Write(ctx, func(tx *gorm.DB) error {
 		if err := stillProved(tx, user); err != nil {
+			return err
+		}
+		if _, err := stillSignedIn(tx, user.ID, keep); err != nil {
 			return err
 		}
 		revoked, err = s.setPassword(tx, user.ID, user.ID, actionChangePassword, hash, keep)

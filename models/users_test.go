@@ -133,7 +133,7 @@ func TestStaffHasNoAccountUnlessAsked(t *testing.T) {
 func TestDevicesAreAddedListedRevoked(t *testing.T) {
 	s := open(t, models.Config{})
 	ana, phone, _ := createUser(t, s, "ana", "Ana")
-	luis, _, _ := createUser(t, s, "luis", "Luis")
+	luis, tablet, _ := createUser(t, s, "luis", "Luis")
 	laptop, err := s.AddDevice(t.Context(), ana, newDevice(t, "laptop"))
 	if err != nil {
 		t.Fatal(err)
@@ -142,14 +142,20 @@ func TestDevicesAreAddedListedRevoked(t *testing.T) {
 	if err != nil || len(devices) != 2 || devices[0].ID != phone.ID || devices[1].ID != laptop.ID {
 		t.Fatal(devices, err)
 	}
-	if _, err := s.RevokeDevice(t.Context(), luis.ID, laptop.PublicID); !errors.Is(err, models.ErrDeviceNotFound) {
+	if _, err := s.RevokeDevice(t.Context(), luis.ID, tablet.ID, laptop.PublicID); !errors.Is(err, models.ErrDeviceNotFound) {
 		t.Fatal("somebody else's device:", err)
 	}
-	if revoked, err := s.RevokeDevice(t.Context(), ana.ID, laptop.PublicID); err != nil || revoked.RevokedAt == nil {
+	if revoked, err := s.RevokeDevice(t.Context(), ana.ID, phone.ID, laptop.PublicID); err != nil || revoked.RevokedAt == nil {
 		t.Fatal(revoked, err)
 	}
-	if _, err := s.RevokeDevice(t.Context(), ana.ID, laptop.PublicID); !errors.Is(err, models.ErrDeviceNotFound) {
+	if _, err := s.RevokeDevice(t.Context(), ana.ID, phone.ID, laptop.PublicID); !errors.Is(err, models.ErrDeviceNotFound) {
 		t.Fatal("twice:", err)
+	}
+	if _, err := s.RevokeDevice(t.Context(), ana.ID, laptop.ID, phone.PublicID); !errors.Is(err, models.ErrDeviceRevoked) {
+		t.Fatal("a revoked device revokes another:", err)
+	}
+	if _, err := s.ChangePassword(t.Context(), ana, hash+"A", laptop.ID); !errors.Is(err, models.ErrDeviceRevoked) {
+		t.Fatal("a revoked device changes the password:", err)
 	}
 	if _, _, err := s.DeviceByPublicID(t.Context(), laptop.PublicID); !errors.Is(err, models.ErrDeviceRevoked) {
 		t.Fatal(err)
@@ -177,7 +183,7 @@ func TestDevicesAreBounded(t *testing.T) {
 	if _, err := s.AddDevice(t.Context(), ana, newDevice(t, "too many")); !errors.Is(err, models.ErrTooManyDevices) {
 		t.Fatal(err)
 	}
-	if _, err := s.RevokeDevice(t.Context(), ana.ID, first.PublicID); err != nil {
+	if _, err := s.RevokeDevice(t.Context(), ana.ID, first.ID, first.PublicID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.AddDevice(t.Context(), ana, newDevice(t, "fits again")); err != nil {

@@ -24,7 +24,7 @@ func TestARevokedDeviceMovesNoMoreMoney(t *testing.T) {
 	waiting := h.submit(ana.transfer(luis, 1_00))
 	done := make(chan error)
 	go func() {
-		_, err := h.store.RevokeDevice(context.Background(), ana.user, device.PublicID)
+		_, err := h.store.RevokeDevice(context.Background(), ana.user, ana.device, device.PublicID)
 		done <- err
 	}()
 	must(t, <-done)

@@ -276,7 +276,7 @@ func (w *world) changeDevice() {
 	old := w.deviceOf(who.user)
 	var device models.Device
 	must(w.t, w.store.Read().Take(&device, old).Error)
-	_, err := w.store.RevokeDevice(context.Background(), who.user, device.PublicID)
+	_, err := w.store.RevokeDevice(context.Background(), who.user, old, device.PublicID)
 	must(w.t, err)
 	delete(w.simple.devices, old)
 	o := w.order()

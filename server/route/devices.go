@@ -32,7 +32,7 @@ func revokeDevice(c call, request *protocol.Command) {
 		if len(id) != protocol.DeviceIDBytes {
 			return nil, models.ErrDeviceNotFound
 		}
-		device, err := c.config.Store.RevokeDevice(ctx, who.user, id)
+		device, err := c.config.Store.RevokeDevice(ctx, who.user, who.device, id)
 		if err != nil {
 			return nil, err
 		}

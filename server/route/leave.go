@@ -15,7 +15,7 @@ func logout(c call, request *protocol.Command) {
 	}
 	c.atDesk(func(ctx context.Context) (*protocol.Reply, error) {
 		who := c.person()
-		device, err := c.config.Store.RevokeDevice(ctx, who.user, who.publicID)
+		device, err := c.config.Store.RevokeDevice(ctx, who.user, who.device, who.publicID)
 		if err != nil {
 			return nil, err
 		}

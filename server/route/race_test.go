@@ -19,7 +19,7 @@ func TestARevocationWhileADeviceSignsInIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.store.RevokeDevice(ctx, user.ID, device.PublicID); err != nil {
+	if _, err := h.store.RevokeDevice(ctx, user.ID, device.ID, device.PublicID); err != nil {
 		t.Fatal(err)
 	}
 	s := &session{conn: new(conn.Conn)}

@@ -213,7 +213,11 @@ func TestARevokedDeviceOrdersNothingEvenWhereItsConnectionStillStands(t *testing
 	h := open(t, nil)
 	ana, luis := h.rich("ana", 100_00), h.register("luis")
 	user := must(h.store.UserByUsername(t.Context(), "ana"))(t)
-	must(h.store.RevokeDevice(t.Context(), user.ID, ana.device.ID))(t) // past the hub, as in another process
+	device, _, err := h.store.DeviceByPublicID(t.Context(), ana.device.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(h.store.RevokeDevice(t.Context(), user.ID, device.ID, ana.device.ID))(t) // past the hub, as in another process
 	if got := ana.Code(testclient.Transfer(ana.account, luis.account, 1)); got != protocol.Code_CODE_DEVICE_REVOKED {
 		t.Errorf("got %s", got)
 	}
