@@ -45,6 +45,8 @@ type Result struct {
 	// Tester is the same of this process.
 	Tester  Use     `json:"tester"`
 	Machine Machine `json:"machine"`
+	// Thresholds are what was asked of the run, and whether it was met.
+	Thresholds []Verdict `json:"thresholds"`
 	// Series has one entry a second, of what was measured.
 	Series []Second `json:"series"`
 	// Histograms are whole, in HdrHistogram's V2 compressed encoding, base64; in microseconds.
@@ -96,15 +98,20 @@ type Use struct {
 
 // Machine is where it was measured.
 type Machine struct {
-	OS, Arch, CPU, Kernel, Go string
-	Cores                     int
-	MemoryMB                  uint64
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+	CPU      string `json:"cpu"`
+	Kernel   string `json:"kernel"`
+	Go       string `json:"go"`
+	Cores    int    `json:"cores"`
+	MemoryMB uint64 `json:"memory_mb"`
 	// Commit is the tester's own revision, with "+" where its tree was changed; Bank is what the bank calls itself.
-	Commit, Bank string
+	Commit string `json:"commit"`
+	Bank   string `json:"bank"`
 	// FsyncUs is the median of a small write and fsync in the tester's own folder, before the run.
-	FsyncUs float64
+	FsyncUs float64 `json:"fsync_us"`
 	// SHA256MBPerS is the speed of one core at hashing, before the run: it tells a slow hour of a shared machine.
-	SHA256MBPerS float64
+	SHA256MBPerS float64 `json:"sha256_mb_per_s"`
 }
 
 // Money says what the money check saw.
