@@ -47,8 +47,16 @@ const (
 	readBackLegs     = 256
 )
 
-// verdictOK is the money check's answer where nothing is wrong.
-const verdictOK = "ok"
+// What Result.MoneyCheck says where nothing is wrong, and how it begins where there was nothing to check.
+const (
+	verdictOK      = "ok"
+	verdictNotDone = "not done: "
+)
+
+// MoneyGood reports that the money check found nothing wrong, or that no money was moved.
+func (r *Result) MoneyGood() bool {
+	return r.MoneyCheck == verdictOK || strings.HasPrefix(r.MoneyCheck, verdictNotDone)
+}
 
 // moneyBefore reads the accounts of all the run's users. Nobody else may move their money until [books.moneyAfter].
 func moneyBefore(ctx context.Context, c *Config) (*books, error) {

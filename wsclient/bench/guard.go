@@ -97,7 +97,7 @@ func (c *Config) bounds(may Permission) error {
 		total = 0
 	}
 	for _, stage := range c.Stages {
-		if stage.ToPerS < 0 || stage.ToPerS > RateMax || stage.For <= 0 || stage.For > maxDuration-total {
+		if min(stage.FromPerS, stage.ToPerS) < 0 || max(stage.FromPerS, stage.ToPerS) > RateMax || stage.For <= 0 || stage.For > maxDuration-total {
 			return outside("stages", "rates up to %.0f a second, each for longer than nothing", RateMax)
 		}
 		total += stage.For

@@ -1,11 +1,14 @@
 package bench
 
 import (
+	"context"
 	"crypto/sha256"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,7 +31,7 @@ func measureMachine(bank string) Machine {
 	return m
 }
 
-// commit is the revision that this program was built of.
+// commit is the revision that this program was built of, with "+" where its tree was changed.
 func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -38,15 +41,34 @@ func commit() string {
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	revision := settings["vcs.revision"]
-	if revision == "" {
-		return info.Main.Version
+	if revision := settings["vcs.revision"]; revision != "" {
+		revision = revision[:min(len(revision), revisionDigits)]
+		if settings["vcs.modified"] == "true" {
+			revision += "+"
+		}
+		return revision
 	}
-	revision = revision[:min(len(revision), 12)]
-	if settings["vcs.modified"] == "true" {
-		revision += "+"
+	if revision := checkedOut(info.Main.Path); revision != "" {
+		return revision
 	}
-	return revision
+	return info.Main.Version
+}
+
+const revisionDigits = 12
+
+// checkedOut asks git, since "go run" notes no revision: in the module's own folder it has just built what is there.
+func checkedOut(module string) string {
+	text, err := os.ReadFile("go.mod")
+	if err != nil || module == "" || !strings.HasPrefix(string(text), "module "+module+"\n") {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // fsyncMedian is how long a small write and its fsync take, in microseconds; 0 where the folder cannot be written to.

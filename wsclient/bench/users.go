@@ -32,8 +32,8 @@ type Preparation struct {
 	Funded bool
 	// Teller deposits money where the bank gives none to whoever registers; nil where there is no teller.
 	Teller *caudal.Device
-	// Progress, where not nil, is told in a few words what goes on.
-	Progress func(string)
+	// Progress, where not nil, is told in a few words what goes on; Note what has been made, which stays.
+	Progress, Note func(string)
 }
 
 const (
@@ -57,6 +57,9 @@ const (
 func Prepare(ctx context.Context, p Preparation) ([]User, error) {
 	if p.Progress == nil {
 		p.Progress = func(string) {}
+	}
+	if p.Note == nil {
+		p.Note = func(string) {}
 	}
 	kept, err := readUsers(p.File, p.URL, p.Identity)
 	if err != nil {
@@ -91,7 +94,7 @@ func Prepare(ctx context.Context, p Preparation) ([]User, error) {
 		return nil, err
 	}
 	if made+opened > 0 {
-		p.Progress(fmt.Sprintf("made %d users and opened %d more accounts; they are kept in %s", made, opened, p.File))
+		p.Note(fmt.Sprintf("made %d users and opened %d more accounts; they are kept in %s", made, opened, p.File))
 	}
 	if p.Funded {
 		if err := p.fund(ctx, users, balances); err != nil {
