@@ -36,8 +36,8 @@ const (
 
 // Comparison is what is different between two runs.
 type Comparison struct {
-	A Run `json:"a"`
-	B Run `json:"b"`
+	A Side `json:"a"`
+	B Side `json:"b"`
 	// Warnings say why the two may differ for another reason than the bank.
 	Warnings []string `json:"warnings"`
 	// Changes are of the median second, which has noise that can be told.
@@ -46,8 +46,8 @@ type Comparison struct {
 	Whole []Pair `json:"whole"`
 }
 
-// Run names one side of a comparison.
-type Run struct {
+// Side names one side of a comparison.
+type Side struct {
 	Scenario string    `json:"scenario"`
 	Shape    string    `json:"shape"`
 	Started  time.Time `json:"started"`
@@ -104,8 +104,8 @@ func Compare(a, b *Result) Comparison {
 	return c
 }
 
-func describe(r *Result) Run {
-	return Run{Scenario: r.Scenario, Shape: shape(r), Started: r.Started, Commit: r.Machine.Commit, Bank: r.Machine.Bank}
+func describe(r *Result) Side {
+	return Side{Scenario: r.Scenario, Shape: shape(r), Started: r.Started, Commit: r.Machine.Commit, Bank: r.Machine.Bank}
 }
 
 // A figure of one second; of returns false where the second has none.
@@ -298,7 +298,7 @@ func (c Comparison) WriteText(w io.Writer) error {
 	p := &summary{}
 	for _, side := range []struct {
 		name string
-		run  Run
+		run  Side
 	}{{"A", c.A}, {"B", c.B}} {
 		p.line("%s  %s, %s; %s, %s", side.name, side.run.Scenario, side.run.Shape, side.run.Started.UTC().Format(time.DateTime),
 			orNothing(side.run.Commit))
