@@ -1,0 +1,446 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"caudal/protocol"
+	"caudal/wsclient/caudal"
+)
+
+const (
+	// dialers is how many connections open at once: a TLS handshake and the channel's are some 2 ms of both sides' time, so more
+	// would only wait for each other.
+	dialers = 32
+	// settleTime bounds the wait for what is in flight when the measuring ends, and for the events that must still come.
+	settleTime = 30 * time.Second
+	// checkTime bounds the money check, which reads thousands of accounts and their newest legs.
+	checkTime = 10 * time.Minute
+	// ticks are how many times a second the figures are collected.
+	ticks = 4
+	// historyLegs is what a page of a dashboard shows.
+	historyLegs = 20
+)
+
+// ErrNoConnection is a run in which no connection could be opened; it wraps why the last one could not.
+var ErrNoConnection = errors.New("no connection could be opened")
+
+// run is one run, while it runs.
+type run struct {
+	config *Config
+	dialer *dialer
+	recorder
+	open    bool // model
+	start   time.Time
+	compose func(*client, *slot) bool // what a client does next; nil where it only listens
+
+	clients []*client
+	issuing atomic.Bool
+	opened  atomic.Int64 // connections open now
+	ever    atomic.Int64
+	lost    atomic.Int64
+	payees  payees
+	faults  faults
+
+	bank     bankFacts
+	bankUse  *process
+	ownUse   *process
+	pressure pressure
+	phase    phase
+	notes    []string
+}
+
+// phase is what Progress tells of the part of the run that goes on.
+type phase struct {
+	name  string
+	start time.Time
+	total time.Duration
+}
+
+// Run runs, and returns what came of it. A context that ends stops the measuring early; what was measured until then, and the
+// money check, are the result all the same.
+//
+// Errors: those of a Config that cannot be, of a bank that cannot be asked for its accounts before the first connection, and
+// [ErrNoConnection].
+func Run(ctx context.Context, config Config) (*Result, error) {
+	dialer, err := newDialer(&config)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{config: &config, dialer: dialer, start: time.Now(), open: len(config.Stages) > 0, ownUse: ownProcess()}
+	if address, err := config.loopback(ctx); err == nil {
+		r.bankUse = listenerOf(address)
+	}
+	scenario, err := r.scenario()
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{
+		Scenario: config.Scenario, Flags: config.Flags, Started: time.Now(), Model: "closed",
+		MoneyCheck: "not done: no money moves in this scenario", Machine: measureMachine(""),
+	}
+	var books *books
+	if scenario.money {
+		r.enter("reading the accounts", 0)
+		r.report(nil)
+		if books, err = moneyBefore(ctx, &config); err != nil {
+			return nil, err
+		}
+	}
+	if r.open {
+		result.Model = "open"
+	}
+	before := r.usage()
+	if scenario.clients {
+		if err := r.connect(ctx, scenario); err != nil {
+			return nil, err
+		}
+	}
+	r.load(ctx, scenario, result, before)
+	r.settle(ctx)
+	if books != nil {
+		r.enter("checking the money", 0)
+		r.report(nil)
+		check, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
+		defer cancel()
+		result.MoneyCheck, result.Money = books.moneyAfter(check, &config, r.witness())
+	}
+	for _, c := range r.clients {
+		c.leave()
+	}
+	r.finish(result)
+	return result, nil
+}
+
+// now is the run's clock, in nanoseconds since it began.
+func (r *run) now() int64 { return int64(time.Since(r.start)) }
+
+// bankFacts are what the bank said of itself in its greetings.
+type bankFacts struct {
+	mu        sync.Mutex
+	known     bool
+	server    string
+	inFlight  int
+	idle      time.Duration
+	heartbeat time.Duration
+	demo      bool
+	roundTrip time.Duration
+	offset    atomic.Int64 // of its clock from this machine's, microseconds
+}
+
+// greeted takes what the bank says at the beginning of a connection. The shortest round trip tells its clock best; an offset
+// within that trip is none that could be seen.
+func (r *run) greeted(hello *protocol.HelloResult, asked, answered time.Time) {
+	b := &r.bank
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.server = hello.GetServer()
+	b.inFlight = int(hello.GetCommandsInFlightMax())
+	b.idle = time.Duration(hello.GetIdleTimeoutMs()) * time.Millisecond
+	b.heartbeat = time.Duration(hello.GetHeartbeatMs()) * time.Millisecond
+	b.demo = hello.GetDemo()
+	trip := answered.Sub(asked)
+	if b.known && trip >= b.roundTrip {
+		return
+	}
+	b.known, b.roundTrip = true, trip
+	offset := time.UnixMicro(hello.GetTimeUs()).Sub(asked.Add(trip / 2))
+	if offset.Abs() <= trip {
+		offset = 0
+	}
+	b.offset.Store(offset.Microseconds())
+}
+
+// bankTime is the bank's clock at a moment of the run's, in microseconds since 1970.
+func (r *run) bankTime(now int64) int64 {
+	return r.start.UnixMicro() + now/1000 + r.bank.offset.Load()
+}
+
+// heard takes the event of money that came in.
+func (r *run) heard(c *client, m *movement, now int64) {
+	c.shard.time(kindEvent, time.Duration(r.bankTime(now)-m.atUs)*time.Microsecond)
+}
+
+// connect opens all connections. Those that cannot be opened are counted; with none at all there is no run.
+func (r *run) connect(ctx context.Context, s scenario) error {
+	r.enter("connecting", 0)
+	r.clients = make([]*client, 0, r.config.Conns)
+	var mu sync.Mutex // clients, last
+	var last error
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for range min(dialers, r.config.Conns) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= r.config.Conns {
+					return
+				}
+				c, err := r.client(ctx, i, s)
+				mu.Lock()
+				if err != nil {
+					last = err
+				} else {
+					r.clients = append(r.clients, c)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	r.watchWhile(&workers)
+	r.collect(&r.before)
+	if len(r.clients) == 0 {
+		if last == nil {
+			last = context.Cause(ctx)
+		}
+		return fmt.Errorf("%w: %w", ErrNoConnection, last)
+	}
+	return nil
+}
+
+// watchWhile reports until the workers have ended.
+func (r *run) watchWhile(workers *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { workers.Wait(); close(done) }()
+	ticker := time.NewTicker(time.Second / ticks)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			r.report(nil)
+		}
+	}
+}
+
+// user is whose the i-th connection is: the first connections have one user after the other.
+func (r *run) user(i int) *User { return &r.config.Users[i%len(r.config.Users)] }
+
+// client opens the i-th connection.
+func (r *run) client(ctx context.Context, i int, s scenario) (*client, error) {
+	c := &client{run: r, user: r.user(i), index: i, shard: r.shard(i)}
+	c.tracker.faults = &r.faults
+	took, err := c.open(ctx)
+	c.shard.mu.Lock()
+	c.count(took, err)
+	c.shard.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	r.ever.Add(1)
+	r.opened.Add(1)
+	// The first connection of each user hears events; where the others did too, one payment would be told to each of them.
+	if s.subscribed || s.heard && i < len(r.config.Users) {
+		if err := c.subscribe(); err != nil {
+			c.end(err)
+			return nil, err
+		}
+	}
+	_ = c.socket.conn.SetDeadline(time.Time{}) // an error shows when it is used
+	c.socket.rest()
+	if r.compose != nil && (s.sends == nil || s.sends(c)) {
+		c.arm(min(r.config.InFlight, bankInFlight, r.inFlightMax()))
+	}
+	go c.serve()
+	return c, nil
+}
+
+// open opens the socket and signs in. The deadline on the socket stays.
+func (c *client) open(ctx context.Context) (took opening, err error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if c.socket, took, err = c.run.dialer.dial(ctx); err != nil {
+		return took, err
+	}
+	begin := time.Now()
+	if err := c.signIn(); err != nil {
+		c.socket.cut()
+		return took, err
+	}
+	took.signIn = time.Since(begin)
+	return took, nil
+}
+
+// count counts how a connection opened, with shard held.
+func (c *client) count(took opening, err error) {
+	var failed *openError
+	if errors.As(err, &failed) {
+		c.shard.fail(failed.step)
+	} else if err != nil {
+		c.shard.fail("dial")
+	}
+	for k, d := range [...]time.Duration{kindTLS: took.tls, kindChannel: took.channel, kindSignIn: took.signIn} {
+		if d > 0 {
+			c.shard.time(kind(k), d)
+		}
+	}
+}
+
+// arm gives a client room for commands.
+func (c *client) arm(inFlight int) {
+	c.slots = make([]slot, inFlight)
+	c.free = make([]uint16, inFlight)
+	for i := range c.free {
+		c.free[i] = uint16(i)
+	}
+	c.keys = newKeyMint()
+	c.random = rand.New(rand.NewPCG(c.run.config.Seed, uint64(c.index)))
+	c.from = c.run.payees.ofUser(c.user)
+}
+
+func (r *run) inFlightMax() int {
+	r.bank.mu.Lock()
+	defer r.bank.mu.Unlock()
+	return max(r.bank.inFlight, 1)
+}
+
+// settle waits until everything has been answered, and until every event has come.
+func (r *run) settle(ctx context.Context) {
+	r.enter("settling", 0)
+	r.issuing.Store(false)
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	ticker := time.NewTicker(time.Second / 100)
+	defer ticker.Stop()
+	for _, c := range r.clients {
+		for c.inFlight() > 0 && deadline.Err() == nil {
+			select {
+			case <-ticker.C:
+				r.report(nil)
+			case <-deadline.Done():
+			}
+		}
+	}
+	for _, c := range r.clients {
+		c.settle()
+	}
+	for _, c := range r.clients {
+		select {
+		case <-c.settled:
+		case <-deadline.Done():
+			r.faults.add("a connection of %s did not hear of everything within %v", c.user.Username, settleTime)
+			return
+		}
+	}
+}
+
+// witness is what all connections saw.
+func (r *run) witness() *witness {
+	w := &witness{stands: map[string]standing{}}
+	for _, c := range r.clients {
+		c.mu.Lock()
+		w.transfers += c.acknowledged
+		w.unknown += c.unknown
+		for i := range c.slots { // never answered, and the connection still open
+			if !c.gone && c.slots[i].busy && c.slots[i].op == opTransfer {
+				w.unknown++
+			}
+		}
+		w.events += c.events
+		w.superseded += c.superseded
+		for i := range c.tracks {
+			a := &c.tracks[i]
+			if c.gone || a.seq < a.target {
+				continue
+			}
+			if len(a.told) > 0 {
+				r.faults.add("leg %d of account %018d was receipted, and no event told of it", a.told[0].seq, a.account)
+			}
+			name := fmt.Sprintf("%018d", a.account)
+			stands := standing{seq: a.seq, balanceMinor: a.balanceMinor, head: caudal.Head(a.head)}
+			if other, ok := w.stands[name]; ok && other != stands {
+				r.faults.add("two connections saw account %s at leg %d and at leg %d", name, other.seq, stands.seq)
+			}
+			w.stands[name] = stands
+		}
+		c.mu.Unlock()
+	}
+	r.faults.mu.Lock()
+	defer r.faults.mu.Unlock()
+	w.faults, w.faultsMore = r.faults.list, r.faults.more
+	return w
+}
+
+// enter begins a phase.
+func (r *run) enter(name string, total time.Duration) {
+	r.phase = phase{name: name, start: time.Now(), total: total}
+}
+
+// report tells whoever watches how the run stands; second is the newest one, nil where none is measured.
+func (r *run) report(second *Second) {
+	if r.config.Progress == nil {
+		return
+	}
+	p := Progress{
+		Phase: r.phase.name, Elapsed: time.Since(r.phase.start), Total: r.phase.total,
+		Open: int(r.opened.Load()), Conns: r.config.Conns, Operations: r.total.operations,
+		Errors: r.errors(), GeneratorLimited: r.pressure.now,
+	}
+	if second != nil {
+		p.RatePerS = float64(second.Operations)
+		p.Latency = second.LatencyMs[r.headline()]
+		p.Lag = time.Duration(second.LagMs * float64(time.Millisecond))
+	}
+	r.config.Progress(p)
+}
+
+// headline is the histogram by which the scenario is judged.
+func (r *run) headline() string {
+	switch {
+	case r.config.Scenario == Watch:
+		return HistEvent
+	case r.open:
+		return HistResponse
+	}
+	return HistService
+}
+
+// finish fills in what is known at the end.
+func (r *run) finish(result *Result) {
+	result.Operations = r.total.operations
+	result.Machine.Bank = r.bank.server
+	if result.DurationS > 0 {
+		result.RatePerS = float64(result.Operations) / result.DurationS
+	}
+	result.Errors = r.errors()
+	r.opening(result)
+	result.Connections = Connections{Asked: r.config.Conns, Opened: int(r.ever.Load()), Lost: int(r.lost.Load())}
+	result.GeneratorLimited = r.pressure.notable()
+	result.Notes = append(r.notes, r.remarks(result)...)
+	if result.Notes == nil {
+		result.Notes = []string{}
+	}
+}
+
+// opening puts the histograms together: of how connections opened, and of what was measured.
+func (r *run) opening(result *Result) {
+	for k := range r.total.histograms {
+		if h := r.before.histograms[k]; h != nil && kind(k) <= kindSignIn {
+			if r.total.histograms[k] == nil {
+				r.total.histograms[k] = newHistogram()
+			}
+			r.total.histograms[k].Merge(h)
+		}
+	}
+	result.LatencyMs = r.total.latencies()
+	result.Histograms, result.histograms = map[string]string{}, map[string]*hdrhistogram.Histogram{}
+	for k, h := range r.total.histograms {
+		if h == nil || h.TotalCount() == 0 {
+			continue
+		}
+		result.histograms[kindNames[k]] = h
+		if encoded, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase); err == nil { // a buffer takes everything
+			result.Histograms[kindNames[k]] = string(encoded)
+		}
+	}
+}
