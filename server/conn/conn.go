@@ -41,6 +41,8 @@ type Conn struct {
 	queue    *batch             // messages that wait; nil when there are none
 	writing  int                // bytes that the flush has taken and not yet written
 	flushing bool               // there is a flush goroutine
+	parked   bool               // there is no read goroutine
+	parkedAt int32              // the lot's name for it
 }
 
 // state of a connection; it only grows.
@@ -125,6 +127,7 @@ func (c *Conn) beginClose(code protocol.CloseCode) {
 		return
 	}
 	c.state, c.code = stateClosing, code
+	c.unpark()
 	c.wakeFlush()
 	c.room.Broadcast()
 }

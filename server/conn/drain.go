@@ -34,6 +34,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 	close(s.stop)
 	<-s.swept
+	s.closeLot()
 	return err
 }
 

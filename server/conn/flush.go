@@ -187,6 +187,7 @@ func (c *Conn) abort(why error) {
 func (c *Conn) lose(why error) {
 	if c.state != stateClosed {
 		c.state, c.queue, c.why = stateClosed, nil, why
+		c.unpark()
 		c.room.Broadcast()
 	}
 }

@@ -86,6 +86,9 @@ type guarded struct {
 	once  sync.Once
 }
 
+// NetConn is the socket itself.
+func (c *guarded) NetConn() net.Conn { return c.Conn }
+
 // Close is net.Conn's.
 func (c *guarded) Close() error {
 	c.once.Do(func() { c.guard.leave(c.key) })

@@ -46,7 +46,7 @@ func (s *Server) handshake(a admission, ws *websocket.Conn, sock *socket) {
 	}
 	s.counts.opened.Add(1)
 	c.Log().Debug("connection opened", "client", c.client, "suite", a.suite.Subprotocol())
-	go c.run()
+	go c.read(true)
 }
 
 // negotiate takes message 1 and answers with message 2.

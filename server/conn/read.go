@@ -17,12 +17,28 @@ var errTooLarge = errors.New("conn: message too large")
 // errNotBinary: a text message.
 var errNotBinary = errors.New("conn: not a binary message")
 
-// run is the connection's goroutine, from the standing channel to the end. It stays shallow: the stack that it needs once
-// is the one that every quiet connection keeps.
-func (c *Conn) run() {
-	defer c.end()
-	c.server.handler.Opened(c)
-	for c.next() {
+// read is the connection's goroutine, from the standing channel until the connection parks or ends; and again, with nothing
+// to tell the handler, from when a parked one wakes. It stays shallow: where nobody can park, the stack that it needs once is
+// the one that every quiet connection keeps.
+func (c *Conn) read(opened bool) {
+	parked := false
+	defer func() {
+		if parked {
+			return // what is left of the connection is another goroutine's by now
+		}
+		if r := recover(); r != nil {
+			c.panicked("read", r)
+			c.Close(protocol.CloseInternal)
+		}
+		c.end()
+	}()
+	if opened {
+		c.server.handler.Opened(c)
+	}
+	for {
+		if parked = c.socket.await() && c.park(); parked || !c.next() {
+			return
+		}
 	}
 }
 
@@ -52,7 +68,7 @@ func (c *Conn) ended(code protocol.CloseCode, err error) {
 // receive reads one message and gives its commands. With an error comes the code to close with, or 0 where the socket has
 // ended.
 func (c *Conn) receive() ([]*protocol.Command, protocol.CloseCode, error) {
-	message, n, err := c.read()
+	message, n, err := c.readMessage()
 	if message != nil {
 		defer message.free()
 	}
@@ -78,8 +94,8 @@ func (c *Conn) receive() ([]*protocol.Command, protocol.CloseCode, error) {
 	return commands, 0, nil
 }
 
-// read reads one message. The buffer, if there is one, is the caller's to free.
-func (c *Conn) read() (*buffer, int, error) {
+// readMessage reads one message. The buffer, if there is one, is the caller's to free.
+func (c *Conn) readMessage() (*buffer, int, error) {
 	kind, reader, err := c.ws.Reader(context.Background()) // the socket has deadlines of its own
 	if err != nil {
 		return nil, 0, err
@@ -89,7 +105,7 @@ func (c *Conn) read() (*buffer, int, error) {
 	}
 	c.socket.messageBegins()
 	defer c.socket.messageEnds()
-	message, n, err := readMessage(reader)
+	message, n, err := readAll(reader)
 	if err == nil {
 		c.server.counts.messagesIn.Add(1)
 		c.server.counts.bytesIn.Add(uint64(n))
@@ -97,9 +113,9 @@ func (c *Conn) read() (*buffer, int, error) {
 	return message, n, err
 }
 
-// readMessage reads to the end of a message, in buffers that grow as it comes. A message that was cut short may look
+// readAll reads to the end of a message, in buffers that grow as it comes. A message that was cut short may look
 // complete to the library; the record's tag tells.
-func readMessage(reader io.Reader) (*buffer, int, error) {
+func readAll(reader io.Reader) (*buffer, int, error) {
 	message, n := bufferOf(0), 0
 	for {
 		if n == len(message.bytes) {
@@ -173,12 +189,8 @@ func (c *Conn) begin(id uint64) beginning {
 }
 
 // end is the last of the connection's goroutine: it waits until nothing is written any more, tells the handler and gives
-// the connection's place back. A panic of the handler ends here.
+// the connection's place back.
 func (c *Conn) end() {
-	if r := recover(); r != nil {
-		c.panicked("read", r)
-		c.Close(protocol.CloseInternal)
-	}
 	defer c.server.gate.leave(c.place)
 	c.mu.Lock()
 	for c.state != stateClosed {

@@ -26,9 +26,11 @@ type Server struct {
 	start   time.Time     // the origin of the connections' own clock
 	counts  counts
 
-	mu       sync.Mutex
-	conns    map[*Conn]struct{} // whose channel stands
-	draining bool
+	mu        sync.Mutex
+	conns     map[*Conn]struct{} // whose channel stands
+	draining  bool
+	lot       *lot // nil before the first connection parks, and where none can
+	lotOpened bool
 
 	flushes chan *Conn   // to a flusher that has nothing to do
 	idle    atomic.Int32 // flushers that have nothing to do

@@ -83,6 +83,9 @@ func (c *Conn) sweep(now int64, heartbeat Event) {
 	case quiet > part(times.Heartbeat, heartbeatEarly+heartbeatSpread*spread) && !c.flushing:
 		c.event(heartbeat)
 	}
+	if silence > int64(parkAfter) && !c.parked {
+		c.socket.rouse()
+	}
 }
 
 func part(d time.Duration, f float64) int64 { return int64(float64(d) * f) }
