@@ -304,15 +304,15 @@ func (p *process) cpu(b *testing.B) time.Duration {
 	if err != nil {
 		b.Skipf("needs /proc: %v", err)
 	}
-	var ticks time.Duration
+	var ticks int64
 	for _, field := range strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))[11:13] {
 		n, err := strconv.Atoi(field)
 		if err != nil {
 			b.Fatal(err)
 		}
-		ticks += time.Duration(n)
+		ticks += int64(n)
 	}
-	return ticks * 10 * time.Millisecond
+	return time.Duration(ticks * 10e6)
 }
 
 // metrics are the numbers without labels that the server shows its operator.

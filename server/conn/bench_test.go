@@ -2,17 +2,8 @@ package conn
 
 import (
 	"bufio"
-	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"runtime"
-	"runtime/debug"
-	"runtime/pprof"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -102,98 +93,4 @@ func readFrame(b *testing.B, r *bufio.Reader, p []byte) []byte {
 		b.Fatal(err)
 	}
 	return p[:n]
-}
-
-const clientsEnv = "CAUDAL_TEST_CLIENTS"
-
-// BenchmarkIdleConnection reports the resident memory of the server for each idle connection, TLS and channel included; the
-// clients are another process. Sockets' memory in the kernel is not in it.
-func BenchmarkIdleConnection(b *testing.B) {
-	if _, err := os.Stat("/proc/self/status"); err != nil {
-		b.Skip("needs /proc")
-	}
-	count := 2000
-	if n, err := strconv.Atoi(os.Getenv("CAUDAL_BENCH_CONNECTIONS")); err == nil {
-		count = n
-	}
-	for range b.N {
-		bank := newBank(b, new(handler), func(c *Config) {
-			c.Limits.Connections, c.Limits.PerAddress = 2*count, 2*count
-			c.Log = nil
-		})
-		warm := bank.dial(b)
-		warm.ping(1)
-		warm.reply()
-		before := resident(b)
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", clientsEnv, count, bank.address()))
-		stdin, err := child.StdinPipe()
-		if err != nil {
-			b.Fatal(err)
-		}
-		child.Stderr = os.Stderr
-		if err := child.Start(); err != nil {
-			b.Fatal(err)
-		}
-		for end := time.Now().Add(5 * time.Minute); bank.Stats().Opened < uint64(count)+1; <-time.After(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				b.Fatal("the clients do not come")
-			}
-		}
-		after := resident(b)
-		b.ReportMetric(float64(after-before)/float64(count), "KB/conn")
-		debug.FreeOSMemory() // what the handshakes left behind
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		b.ReportMetric(float64(resident(b)-before)/float64(count), "KB/conn-after-gc")
-		b.ReportMetric(float64(m.HeapAlloc)/1024/float64(count), "heap-KB/conn")
-		b.ReportMetric(float64(m.StackInuse)/1024/float64(count), "stack-KB/conn")
-		if path := os.Getenv("CAUDAL_BENCH_HEAP"); path != "" {
-			f := must(os.Create(path))
-			_ = pprof.WriteHeapProfile(f)
-			_ = f.Close()
-		}
-		_ = stdin.Close()
-		_ = child.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		_ = bank.Drain(ctx)
-		cancel()
-	}
-}
-
-// resident is this process's resident memory, in KB.
-func resident(b *testing.B) int {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			return must(strconv.Atoi(strings.Fields(rest)[0]))
-		}
-	}
-	b.Fatal("no VmRSS")
-	return 0
-}
-
-// beClients is the other process of BenchmarkIdleConnection: connections that do nothing until standard input ends.
-func beClients(role string) int {
-	count, address, _ := strings.Cut(role, " ")
-	n := must(strconv.Atoi(count))
-	b := &testing.B{}
-	bank := &bank{url: "wss://" + address + "/ws", tls: &tls.Config{InsecureSkipVerify: true}}
-	var keep []any
-	for range n {
-		c, err := bank.tryDial(b, dialling{})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		c.ping(1)
-		c.reply()
-		keep = append(keep, c)
-	}
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	_ = keep
-	return 0
 }
