@@ -243,7 +243,7 @@ func (c *client) answered(r *reply, now int64) {
 		}
 		if s.op == opTransfer {
 			c.acknowledged++
-			if account, err := number(s.order.from); err == nil {
+			if account, err := accountNumber(s.order.from); err == nil {
 				c.paid(account, &r.receipt)
 			}
 		}

@@ -33,7 +33,7 @@ func (t *tracker) begin(result *protocol.SubscribeResult) error {
 	t.tracks = make([]track, 0, len(result.GetAccounts()))
 	for _, state := range result.GetAccounts() {
 		a := state.GetAccount()
-		account, err := number(a.GetClabe())
+		account, err := accountNumber(a.GetClabe())
 		if err != nil || len(a.GetHead()) != 32 {
 			return errWire
 		}
@@ -111,7 +111,7 @@ func (t *tracker) paid(account uint64, told *receipt) {
 
 // aim sets how far the account must come.
 func (t *tracker) aim(account *protocol.Account) {
-	n, err := number(account.GetClabe())
+	n, err := accountNumber(account.GetClabe())
 	if err != nil {
 		t.faults.add("an account has a malformed number")
 		return

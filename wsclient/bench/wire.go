@@ -259,7 +259,7 @@ func (m *movement) read(raw []byte) error {
 		}
 		switch f.number {
 		case balanceAccount:
-			m.account, err = number(f.bytes)
+			m.account, err = accountNumber(f.bytes)
 		case balanceSeq:
 			m.seq = f.value
 		case balanceMinor:
@@ -303,8 +303,8 @@ func (m *movement) readLeg(raw []byte) error {
 // clabeDigits is the length of a CLABE.
 const clabeDigits = 18
 
-// number is a CLABE as a number.
-func number[text string | []byte](clabe text) (n uint64, err error) {
+// accountNumber is a CLABE as a number.
+func accountNumber[text string | []byte](clabe text) (n uint64, err error) {
 	if len(clabe) != clabeDigits {
 		return 0, errWire
 	}
