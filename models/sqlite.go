@@ -29,10 +29,6 @@ const (
 	statementsMax = 64
 	// walBytesMax is how large the WAL's file may stay after a backup or a flood made it grow.
 	walBytesMax = 64 << 20
-	// checkpointPages is how many pages the WAL gathers before SQLite folds it into the database: 32 MB. Heads are rewritten
-	// again and again, so the longer it waits the less it writes; a bank of 100,000 accounts moves a third more than with
-	// SQLite's own 1000.
-	checkpointPages = 8000
 	// writerCacheKiB bounds the pages that the writer keeps: the heads of some hundred thousand accounts.
 	writerCacheKiB = 64 << 10
 )
@@ -73,7 +69,7 @@ func (s *Store) openWriter(ctx context.Context, version int64) (err error) {
 		return err
 	}
 	for _, pragma := range []string{
-		fmt.Sprintf("PRAGMA journal_size_limit = %d", walBytesMax), fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", checkpointPages),
+		fmt.Sprintf("PRAGMA journal_size_limit = %d", walBytesMax), "PRAGMA wal_autocheckpoint = 0", // see checkpointer
 	} {
 		if _, err := s.conn.ExecContext(ctx, pragma); err != nil {
 			return fmt.Errorf("models: bound the WAL: %w", err)

@@ -38,6 +38,8 @@ type Config struct {
 	// it that the process ends: what the disk holds is found out at the next start. It is called in the midst of a turn, so
 	// it must neither wait for another one nor Close the store. Default: nothing more than the log.
 	Fatal func(error)
+
+	wal walLimits // tests have smaller ones
 }
 
 // Store keeps the bank in SQLite: one connection that writes, and a pool that reads. One Store at a time has a data
@@ -53,6 +55,8 @@ type Store struct {
 	writerPool *sql.DB
 	conn       *sql.Conn // the one connection that writes
 	writer     *gorm.DB  // GORM on conn
+
+	checkpointer *checkpointer
 
 	turn       chan struct{} // holds a token while conn is in use
 	generation atomic.Uint64
@@ -109,7 +113,10 @@ func (s *Store) connect(ctx context.Context, version int64) error {
 	if err := s.openWriter(ctx, version); err != nil {
 		return err
 	}
-	return s.openReaders()
+	if err := s.openReaders(); err != nil {
+		return err
+	}
+	return s.openCheckpointer(ctx)
 }
 
 func (cfg *Config) complete() {
@@ -121,6 +128,9 @@ func (cfg *Config) complete() {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.wal == (walLimits{}) {
+		cfg.wal = defaultWALLimits()
 	}
 }
 
@@ -221,7 +231,13 @@ func (t Turn) DB(ctx context.Context) *gorm.DB {
 func (t Turn) Raise() { t.store.generation.Add(1) }
 
 // End gives the connection to the next one.
-func (t Turn) End() { <-t.store.turn }
+func (t Turn) End() {
+	t.release()
+	t.store.checkpointer.look()
+}
+
+// release is End where nothing was written.
+func (t Turn) release() { <-t.store.turn }
 
 // Generation grows with every commit of [Store.Write], and by nothing else than that and [Turn.Raise]. Read during a Turn
 // it is exact: as long as it has not changed since a turn in which users and devices were read, they are unchanged.
@@ -245,6 +261,9 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closed)
 		s.turn <- struct{}{} // never given back: nobody writes after this
+		if s.checkpointer != nil {
+			errs = append(errs, s.checkpointer.close())
+		}
 		if s.readerPool != nil {
 			errs = append(errs, s.readerPool.Close())
 		}
@@ -253,6 +272,9 @@ func (s *Store) Close() error {
 		}
 		if s.writerPool != nil { // last, so that SQLite folds the WAL into the database
 			errs = append(errs, s.writerPool.Close())
+		}
+		if s.checkpointer != nil && s.checkpointer.file != nil {
+			errs = append(errs, s.checkpointer.file.Close())
 		}
 		errs = append(errs, s.lock.Close())
 	})
