@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"caudal/models"
 	"caudal/models/clabe"
@@ -26,34 +28,37 @@ var million = flag.Bool("ledger.million", false, "run benchmarks on a million ac
 
 // BenchmarkSaturation measures durable transfers (synchronous=FULL) between random accounts while the queue is never empty.
 // Everything a transfer stores is stored: row, marks, outcome, two heads with their chains; no memo, and nobody listens
-// to changes. Left out are sockets, cipher and protocol.
+// to changes. Left out are sockets, cipher and protocol. cpu-us is the whole process's, with the crowd's own half
+// microsecond; writer-us is how long the writer was busy, the disk included.
 func BenchmarkSaturation(b *testing.B) {
-	sizes := []int{10_000, 100_000}
+	sizes := []int{100, 10_000, 100_000}
 	if *million {
 		sizes = append(sizes, 1_000_000)
 	}
 	for _, size := range sizes {
 		b.Run(fmt.Sprintf("accounts=%d", size), func(b *testing.B) {
-			h, people := newCrowd(b, size)
-			b.Run("uniform", func(b *testing.B) {
-				h.saturate(b, func(random *rand.Rand) (payer, payee holder) { return twoOf(people, random.IntN) })
+			c := newCrowd(b, size)
+			uniform := func(random *rand.Rand) (payer, payee holder) { return twoOf(c.people, random.IntN) }
+			b.Run("uniform", func(b *testing.B) { c.saturate(b, inFlightMax, uniform) })
+			b.Run("sockets", func(b *testing.B) { // as few in flight as a hundred connections have, with sixteen each
+				c.saturate(b, 1600, uniform)
 			})
 			b.Run("zipf", func(b *testing.B) {
 				var zipf *rand.Zipf
-				h.saturate(b, func(random *rand.Rand) (payer, payee holder) {
+				c.saturate(b, inFlightMax, func(random *rand.Rand) (payer, payee holder) {
 					if zipf == nil {
 						zipf = rand.NewZipf(random, 1.1, 1, uint64(size-1))
 					}
-					return twoOf(people, func(int) int { return int(zipf.Uint64()) })
+					return twoOf(c.people, func(int) int { return int(zipf.Uint64()) })
 				})
 			})
 			b.Run("hot", func(b *testing.B) { // every transfer touches one account
-				h.saturate(b, func(random *rand.Rand) (payer, payee holder) {
-					other := people[1+random.IntN(size-1)]
+				c.saturate(b, inFlightMax, func(random *rand.Rand) (payer, payee holder) {
+					other := c.people[1+random.IntN(size-1)]
 					if random.IntN(2) == 0 {
-						return people[0], other
+						return c.people[0], other
 					}
-					return other, people[0]
+					return other, c.people[0]
 				})
 			})
 		})
@@ -62,58 +67,70 @@ func BenchmarkSaturation(b *testing.B) {
 
 // BenchmarkLoneTransfer measures how long one who is alone waits for an answer.
 func BenchmarkLoneTransfer(b *testing.B) {
-	h, people := newCrowd(b, 10_000)
+	c := newCrowd(b, 10_000)
 	random := rand.New(rand.NewPCG(1, 2))
 	keys := keyMaker(random)
 	waits := make([]time.Duration, 0, b.N)
 	for b.Loop() {
-		payer, payee := twoOf(people, random.IntN)
+		payer, payee := twoOf(c.people, random.IntN)
 		order := payer.transfer(payee, 1)
 		order.Key = keys()
 		start := time.Now()
-		if _, err := h.post(order); err != nil {
+		if _, err := c.post(order); err != nil {
 			b.Fatal(err)
 		}
 		waits = append(waits, time.Since(start))
 	}
 	reportWaits(b, waits)
-	reportMachine(b, h.dir)
+	reportMachine(b, c.dir)
 }
 
-// saturate keeps the queue filled with b.N orders and measures the whole, and from Submit to Decided.
-func (h *house) saturate(b *testing.B, pick func(*rand.Rand) (payer, payee holder)) {
+// saturate keeps inFlight of b.N orders waiting and measures the whole, and from Submit to Decided.
+func (c *crowd) saturate(b *testing.B, inFlight int, pick func(*rand.Rand) (payer, payee holder)) {
 	random := rand.New(rand.NewPCG(3, 4))
 	keys := keyMaker(random)
 	orders := make([]timedOrder, b.N)
 	for i := range orders {
 		payer, payee := pick(random)
 		orders[i].order = Order{
-			Key: keys(), Actor: payer.user, Device: payer.device, Kind: KindTransfer,
+			Actor: payer.user, Device: payer.device, Kind: KindTransfer,
 			Debit: payer.account, Credit: payee.account, AmountMinor: 1 + int64(i%100), Currency: money.MXN,
 		}
 	}
-	inFlight := make(chan struct{}, inFlightMax)
-	crowd := &crowdDecided{b: b, inFlight: inFlight}
-	crowd.left.Add(len(orders))
+	decided := &crowdDecided{b: b, inFlight: make(chan struct{}, inFlight)}
+	decided.left.Add(len(orders))
+	c.busy.Store(0)
+	b.ReportAllocs()
 	b.ResetTimer()
-	start := time.Now()
+	start, cpu := time.Now(), cpuTime(b)
 	for i := range orders {
-		inFlight <- struct{}{}
-		orders[i].crowd, orders[i].start = crowd, time.Now()
-		if err := h.ledger.Submit(&orders[i].order, &orders[i]); err != nil {
+		decided.inFlight <- struct{}{}
+		orders[i].order.Key = keys()
+		orders[i].crowd, orders[i].start = decided, time.Now()
+		if err := c.ledger.Submit(&orders[i].order, &orders[i]); err != nil {
 			b.Fatal(err)
 		}
 	}
-	crowd.left.Wait()
+	decided.left.Wait()
 	elapsed := time.Since(start)
+	cpu = cpuTime(b) - cpu
 	b.StopTimer()
 	waits := make([]time.Duration, len(orders))
 	for i := range orders {
 		waits[i] = orders[i].wait
 	}
 	b.ReportMetric(float64(b.N)/elapsed.Seconds(), "transfers/s")
+	b.ReportMetric(float64(cpu.Nanoseconds())/1000/float64(b.N), "cpu-us")
+	b.ReportMetric(float64(c.busy.Load())/1000/float64(b.N), "writer-us")
 	reportWaits(b, waits)
-	reportMachine(b, h.dir)
+	reportMachine(b, c.dir)
+}
+
+// cpuTime is what the process has had of the processors.
+func cpuTime(b *testing.B) time.Duration {
+	var used unix.Rusage
+	must(b, unix.Getrusage(unix.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // inFlightMax is what the crowd has waiting: while one batch is decided, the next one fills.
@@ -193,25 +210,33 @@ func reportMachine(b *testing.B, dir string) {
 	b.ReportMetric(rounds*size/1e6/time.Since(start).Seconds(), "sha256-MB/s")
 }
 
-// newCrowd is a bank with many holders, each of whom has money.
-func newCrowd(b *testing.B, size int) (*house, []holder) {
+// crowd is a bank with many holders, each of whom has money.
+type crowd struct {
+	*house
+	people []holder
+	busy   atomic.Int64 // nanoseconds that batches took
+}
+
+func newCrowd(b *testing.B, size int) *crowd {
 	b.Helper()
-	h := newHouse(b)
-	people := make([]holder, size)
-	h.populate(people)
+	c := &crowd{people: make([]holder, size)}
+	c.house = newHouse(b, func(cfg *Config) {
+		cfg.Observe = func(_ int, took time.Duration) { c.busy.Add(took.Nanoseconds()) }
+	})
+	c.populate(c.people)
 	keys := keyMaker(rand.New(rand.NewPCG(5, 6)))
 	orders := make([]timedOrder, size)
-	crowd := &crowdDecided{b: b, inFlight: make(chan struct{}, inFlightMax)}
-	crowd.left.Add(size)
+	decided := &crowdDecided{b: b, inFlight: make(chan struct{}, inFlightMax)}
+	decided.left.Add(size)
 	for i := range orders {
-		crowd.inFlight <- struct{}{}
-		orders[i] = timedOrder{crowd: crowd, order: Order{
-			Key: keys(), Kind: KindGift, Credit: people[i].account, AmountMinor: 1_000_000_000, Currency: money.MXN,
+		decided.inFlight <- struct{}{}
+		orders[i] = timedOrder{crowd: decided, order: Order{
+			Key: keys(), Kind: KindGift, Credit: c.people[i].account, AmountMinor: 1_000_000_000, Currency: money.MXN,
 		}}
-		must(b, h.ledger.Submit(&orders[i].order, &orders[i]))
+		must(b, c.ledger.Submit(&orders[i].order, &orders[i]))
 	}
-	crowd.left.Wait()
-	return h, people
+	decided.left.Wait()
+	return c
 }
 
 // populate makes users, devices and accounts without CreateUser's commit for each.
@@ -282,14 +307,15 @@ func run(conn *sqlite3.SQLiteConn, text string) error {
 // BenchmarkHistory measures a page of 50 legs of an account with many, at the top and in the middle.
 func BenchmarkHistory(b *testing.B) {
 	const legs = 100_000
-	h, people := newCrowd(b, 1000)
+	c := newCrowd(b, 1000)
+	people := c.people
 	random := rand.New(rand.NewPCG(9, 9))
 	keys := keyMaker(random)
 	answers := new(waiters)
 	for i := range legs {
 		order := people[0].transfer(people[1+i%999], 1)
 		order.Key = keys()
-		answers.submit(h, order)
+		answers.submit(c.house, order)
 		if i%1000 == 999 {
 			answers.wait(b)
 		}
@@ -301,7 +327,7 @@ func BenchmarkHistory(b *testing.B) {
 	}{{"newest", 0}, {"middle", legs / 2}, {"oldest", 51}} {
 		b.Run(at.name, func(b *testing.B) {
 			for b.Loop() {
-				page, _, err := h.ledger.History(b.Context(), HistoryQuery{Account: people[0].account, Before: at.before, Limit: 50})
+				page, _, err := c.ledger.History(b.Context(), HistoryQuery{Account: people[0].account, Before: at.before, Limit: 50})
 				if err != nil || len(page) != 50 {
 					b.Fatal(len(page), err)
 				}
