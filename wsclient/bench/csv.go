@@ -22,8 +22,8 @@ func WriteCSV(w io.Writer, r *Result) error {
 	}
 	before := 0.0
 	for _, s := range r.Series {
-		row := []string{number(s.At), count(s.Operations), number(float64(s.Operations) / (s.At - before)), count(s.Errors),
-			strconv.Itoa(s.Open), number(s.LagMs), number(s.BankCPU), number(s.TesterCPU), count(s.BankKB)}
+		row := []string{decimal(s.At), count(s.Operations), decimal(float64(s.Operations) / (s.At - before)), count(s.Errors),
+			strconv.Itoa(s.Open), decimal(s.LagMs), decimal(s.BankCPU), decimal(s.TesterCPU), count(s.BankKB)}
 		for _, name := range names {
 			l := s.LatencyMs[name]
 			row = append(row, count(l.Count))
@@ -31,7 +31,7 @@ func WriteCSV(w io.Writer, r *Result) error {
 				if l.Count == 0 {
 					row = append(row, "")
 				} else {
-					row = append(row, number(ms))
+					row = append(row, decimal(ms))
 				}
 			}
 		}
@@ -46,5 +46,5 @@ func WriteCSV(w io.Writer, r *Result) error {
 
 func count(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// number has microseconds where it is milliseconds: what is finer was not measured.
-func number(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
+// decimal has microseconds where it is milliseconds: what is finer was not measured.
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
