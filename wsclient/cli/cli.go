@@ -41,7 +41,8 @@ type flags struct {
 const timeoutDefault = 30 * time.Second
 
 // Main runs the program as if args (without its name) had been typed, and returns its exit code: 0 done, 1 anything
-// else, 2 wrong usage, 3 refused by the bank, 4 sign-in needed or failed, 5 the bank's identity is unknown or changed.
+// else, 2 wrong usage, 3 refused by the bank, 4 sign-in needed or failed, 5 the bank's identity is unknown or changed, 6 a load
+// test missed a threshold, 7 its money check failed.
 // getenv is asked for CAUDAL_SERVER, CAUDAL_IDENTITY, CAUDAL_HOME and what a terminal goes by. When ctx ends, the
 // program ends in order; nothing that was sent is forgotten silently.
 func Main(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -99,7 +100,7 @@ fingerprint in --identity or CAUDAL_IDENTITY, or the one that was pinned before.
 identities, the key that signs it in) is in CAUDAL_HOME, by default "caudal" in your configuration folder.
 
 Exit codes: 0 done; 1 anything else; 2 wrong usage; 3 refused by the bank; 4 sign-in needed or failed; 5 the bank's
-identity is unknown or has changed.`
+identity is unknown or has changed; 6 a load test missed a threshold; 7 a load test's money does not add up.`
 
 // command builds the tree of commands.
 func (a *app) command() *cobra.Command {
@@ -139,7 +140,7 @@ func (a *app) command() *cobra.Command {
 		a.registerCommand(), a.loginCommand(), a.logoutCommand(), a.whoamiCommand(), a.passwordCommand(),
 		a.accountsCommand(), a.balanceCommand(), a.openCommand(), a.historyCommand(), a.listenCommand(),
 		a.transferCommand(), a.payeeCommand(), a.depositCommand(), a.withdrawCommand(), a.tellerCommand(),
-		a.devicesCommand(), a.pinsCommand(), a.pingCommand(), a.versionCommand(),
+		a.devicesCommand(), a.pinsCommand(), a.pingCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	return root
 }

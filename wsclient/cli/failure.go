@@ -14,6 +14,9 @@ const (
 	exitRefused  = 3 // the bank said no, and nothing changed
 	exitSignIn   = 4 // sign-in is needed, or it failed
 	exitIdentity = 5 // the bank's identity is unknown, or has changed
+
+	exitThreshold = 6 // a load test was carried out, and missed what it was to reach
+	exitMoney     = 7 // a load test was carried out, and the money does not add up
 )
 
 // Codes of failures that are the client's own. The bank's have the names that the protocol gives them.
@@ -40,6 +43,8 @@ type failure struct {
 	facts     []string // what the message speaks of, a line each, to be compared
 	try       []string
 	retryable bool
+	// answered: standard output has the command's answer already, and this is about it.
+	answered bool
 
 	retryAfterMS   int64  // 0: not known
 	idempotencyKey string // of an order whose outcome is unknown

@@ -150,9 +150,10 @@ type errorBody struct {
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 }
 
-// report prints a failure: JSON on standard output, where the answer would have been; text on standard error.
+// report prints a failure: JSON on standard output, where the answer would have been; text on standard error. What is about an
+// answer that stands on standard output already is always text.
 func report(f *failure, asJSON bool, stdout, stderr io.Writer) {
-	if asJSON {
+	if asJSON && !f.answered {
 		line, err := encode(errorJSON{errorBody{f.code, f.Error(), f.retryable, f.retryAfterMS, f.idempotencyKey}})
 		if err == nil {
 			_, _ = stdout.Write(line) // nobody is left to be told

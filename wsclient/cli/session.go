@@ -27,14 +27,24 @@ const sessionVersion = 1
 
 // sessionPath gives each server a file of its own, with a name that a person recognises and no two servers share.
 func (h home) sessionPath(server string) string {
+	return h.path("sessions", fileName(server, server))
+}
+
+// benchPath is the same for the users of load tests, of whom each bank has its own even where one follows another at an address.
+func (h home) benchPath(server string, identity certs.Identity) string {
+	return h.path("bench", fileName(server, server+"\x00"+identity.String()))
+}
+
+// fileName is server's name as far as it is fit for a file, and a hash of all that tells it from others.
+func fileName(server, apart string) string {
 	readable := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '-' {
 			return r
 		}
 		return '_'
 	}, strings.TrimPrefix(strings.ToLower(server), "wss://"))
-	sum := sha256.Sum256([]byte(server))
-	return h.path("sessions", fmt.Sprintf("%.60s-%s.json", readable, hex.EncodeToString(sum[:8])))
+	sum := sha256.Sum256([]byte(apart))
+	return fmt.Sprintf("%.60s-%s.json", readable, hex.EncodeToString(sum[:8]))
 }
 
 // session returns what signs in at server, or nil where nothing does.
