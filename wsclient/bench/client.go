@@ -25,18 +25,19 @@ type client struct {
 	index int
 	shard *shard
 
-	mu     sync.Mutex
-	socket *socket
-	slots  []slot
-	free   []uint16 // slots without a command
-	due    []int64  // open model: commands that wait for a slot, by when they were due
-	frame  []byte   // being written
-	sentAt int64    // the last frame
-	gone   bool
-	asked  time.Time // hello
-	keys   keyMint
-	random *rand.Rand
-	from   []string // accounts to pay from
+	mu      sync.Mutex
+	socket  *socket
+	slots   []slot
+	free    []uint16 // slots without a command
+	due     []int64  // open model: when commands were due that wait for a slot, from dueHead on
+	dueHead int
+	frame   []byte // being written
+	sentAt  int64  // the last frame
+	gone    bool
+	asked   time.Time // hello
+	keys    keyMint
+	random  *rand.Rand
+	from    []string // accounts to pay from
 	tracker
 	acknowledged, unknown uint64 // transfers
 
@@ -187,6 +188,10 @@ func (c *client) told(full *protocol.Reply) error {
 		if result := full.GetSubscribe(); result != nil {
 			return c.begin(result)
 		}
+	case keepAliveID:
+		if c.run.config.Scenario == Idle {
+			c.shard.time(kindService, time.Duration(c.run.now()-c.sentAt))
+		}
 	case standingID:
 		for _, account := range full.GetListAccounts().GetAccounts() {
 			c.aim(account)
@@ -213,9 +218,13 @@ func (c *client) event(raw []byte, now int64) error {
 			if err := m.read(f.bytes); err != nil {
 				return err
 			}
+			if c.tracks == nil {
+				continue // this connection is only held
+			}
+			gap := c.superseded
 			c.saw(&m)
 			if m.leg && m.amountMinor > 0 {
-				c.run.heard(c, &m, now)
+				c.run.heard(c, &m, now, 1+c.superseded-gap)
 			}
 			if c.settled != nil {
 				c.checkSettled()
@@ -236,7 +245,9 @@ func (c *client) answered(r *reply, now int64) {
 	}
 	switch r.code {
 	case protocol.Code_CODE_UNSPECIFIED:
-		c.shard.operations++
+		if c.run.config.Scenario != Watch { // which counts events
+			c.shard.operations++
+		}
 		c.shard.time(kindService, time.Duration(now-s.sentAt))
 		if s.dueAt != 0 {
 			c.shard.time(kindResponse, time.Duration(now-s.dueAt))
@@ -295,18 +306,19 @@ func (c *client) fill() {
 	now := c.run.now()
 	open := c.run.open
 	for len(c.free) > 0 {
-		if open && len(c.due) == 0 {
+		if open && c.dueHead == len(c.due) {
+			c.due, c.dueHead = c.due[:0], 0
 			break
 		}
 		place := c.free[len(c.free)-1]
 		s := &c.slots[place]
 		s.dueAt = 0
-		if open {
-			s.dueAt = c.due[0]
-			c.due = c.due[:copy(c.due, c.due[1:])]
-		}
 		if !c.run.compose(c, s) {
 			break
+		}
+		if open {
+			s.dueAt = c.due[c.dueHead]
+			c.dueHead++
 		}
 		c.free = c.free[:len(c.free)-1]
 		s.busy, s.sentAt = true, now
@@ -389,6 +401,9 @@ func (c *client) end(err error) {
 	c.shard.mu.Lock()
 	defer c.shard.mu.Unlock()
 	c.shard.fail(ending(err))
+	if c.run.config.Scenario == Watch {
+		c.run.fan.lost()
+	}
 	c.run.lost.Add(1)
 	c.run.opened.Add(-1)
 }
@@ -452,6 +467,20 @@ func (c *client) leave() {
 	c.gone = true
 	c.run.opened.Add(-1)
 	c.socket.bye()
+}
+
+// keepAlive pings where nothing was sent for so long: a bank ends quiet connections.
+func (c *client) keepAlive(quiet time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || time.Duration(c.run.now()-c.sentAt) < quiet {
+		return
+	}
+	c.frame = appendPing(c.frame[:0], keepAliveID)
+	c.flush()
+	if len(c.slots) == 0 { // nothing else will be sent for a while
+		c.frame, c.socket.out = nil, nil
+	}
 }
 
 // inFlight is how many commands wait for an answer.

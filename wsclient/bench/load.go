@@ -13,6 +13,7 @@ type scenario struct {
 	clients    bool // connections are opened first, and stay
 	heard      bool // the first connection of each user is subscribed
 	subscribed bool // every connection is
+	more       int  // connections beyond those asked for
 	money      bool // it moves: the accounts are read before and after
 	// sends says which clients send commands; nil is all.
 	sends func(*client) bool
@@ -35,6 +36,21 @@ func (r *run) scenario() (s scenario, err error) {
 		return scenario{clients: true, heard: true, money: true}, err
 	case Connect:
 		return scenario{run: r.connectAgain}, nil
+	case Idle:
+		return scenario{clients: true, subscribed: true}, nil
+	case Watch:
+		if len(r.config.Users) < 2 || len(r.config.Users[0].Accounts) == 0 || len(r.config.Users[1].Accounts) == 0 {
+			return s, errors.New("watching needs two users with an account each: one watches, the other pays")
+		}
+		r.compose = r.watched
+		r.fan.init(r.config.Conns)
+		r.payees = payees{accounts: r.config.Users[0].Accounts[:1]}
+		pays := func(c *client) bool { return c.index == r.config.Conns }
+		return scenario{clients: true, subscribed: true, money: true, more: 1, sends: pays}, nil
+	case Mix:
+		r.compose = mixed
+		r.payees, err = newPayees(r.config)
+		return scenario{clients: true, subscribed: true, money: true, sends: sends}, err
 	}
 	return s, fmt.Errorf("there is no scenario %q", r.config.Scenario)
 }
@@ -82,9 +98,6 @@ const amountMax = 100
 
 // transfer has the client's user pay somebody: everybody alike, or the one hot account.
 func transfer(c *client, s *slot) bool {
-	if len(c.from) == 0 {
-		return false // the hot account's holder has no other one
-	}
 	p := &c.run.payees
 	from := c.from[c.random.IntN(len(c.from))]
 	to := p.accounts[0]
@@ -93,12 +106,17 @@ func transfer(c *client, s *slot) bool {
 			to = p.accounts[c.random.IntN(len(p.accounts))]
 		}
 	}
+	c.pay(s, from, to)
+	return true
+}
+
+// pay fills a slot with a payment.
+func (c *client) pay(s *slot, from, to string) {
 	s.op = opTransfer
 	s.order = order{
 		key:  c.keys.key(c.run.bankTime(c.run.now()) / 1000),
 		from: from, to: to, amountMinor: 1 + c.random.Int64N(amountMax),
 	}
-	return true
 }
 
 // connectAgain opens connections and closes them, as many at once as there are to be, until the context ends. What is counted
@@ -166,35 +184,54 @@ func (r *run) load(ctx context.Context, s scenario, result *Result, before usage
 			s.run(ctx)
 			return
 		}
-		for _, c := range r.clients {
-			c.mu.Lock()
-			if r.compose != nil {
-				c.fill()
-			}
-			c.mu.Unlock()
-		}
+		r.drive(ctx)
 	}()
 	if r.config.Warmup > 0 {
 		r.enter("warming up", r.config.Warmup)
 		r.seconds(ctx, r.config.Warmup, nil)
 	}
-	r.total = tally{}
 	r.collect(&r.total)
 	r.total = tally{}
-	r.enter("measuring", r.config.Duration)
+	r.late.Store(0)
+	duration := r.config.Duration
+	if r.open {
+		duration = length(r.config.Stages)
+	}
+	r.enter("measuring", duration)
 	begin, used := time.Now(), r.usage()
-	r.seconds(ctx, r.config.Duration, func(second Second) { result.Series = append(result.Series, second) })
+	r.seconds(ctx, duration, func(second Second) { result.Series = append(result.Series, second) })
 	result.DurationS = time.Since(begin).Seconds()
 	after := r.usage()
 	r.issuing.Store(false)
 	stop()
 	<-ended
+	r.unsent()
 	var rest tally
 	r.collect(&rest) // answered since
 	result.Tester = after.tester.since(used.tester, before.tester, r)
 	if after.bank.known && used.bank.known {
 		use := after.bank.since(used.bank, before.bank, r)
 		result.Bank = &use
+	}
+}
+
+// drive has the clients send until the context ends: all at once in the closed model, where each answer brings the next
+// command; by the schedule in the open one.
+func (r *run) drive(ctx context.Context) {
+	if r.compose == nil {
+		return
+	}
+	if r.open {
+		r.pace(ctx, newSchedule(r.config.Stages, r.config.Warmup))
+		return
+	}
+	for _, c := range r.clients {
+		c.mu.Lock()
+		c.fill()
+		c.mu.Unlock()
+	}
+	if r.config.Scenario == Watch {
+		r.fan.drive(ctx, r.clients)
 	}
 }
 
@@ -219,7 +256,10 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 		if use.bank.known {
 			second.BankCPU = (use.bank.cpu - used.bank.cpu).Seconds() / took
 		}
-		r.pressure.second(&second, r.open)
+		if r.open {
+			second.LagMs = float64(r.lag().Microseconds()) / 1000
+		}
+		r.pressure.second(&second, time.Duration(r.handed.Swap(0)))
 		used = use
 		if tell != nil {
 			tell(second)
@@ -274,12 +314,8 @@ func useOf(p *process) processUse {
 // since is what was used since the measuring began; base is from before the first connection.
 func (u processUse) since(begin, base processUse, r *run) Use {
 	use := Use{CPUSeconds: (u.cpu - begin.cpu).Seconds(), ResidentKB: u.residentKB}
-	operations := r.total.operations
-	if h := r.total.histograms[kindEvent]; r.config.Scenario == Watch && h != nil {
-		operations = uint64(h.TotalCount())
-	}
-	if operations > 0 {
-		use.CPUMicrosPerOperation = use.CPUSeconds * 1e6 / float64(operations)
+	if r.total.operations > 0 {
+		use.CPUMicrosPerOperation = use.CPUSeconds * 1e6 / float64(r.total.operations)
 	}
 	if open := r.opened.Load(); open > 0 && u.residentKB > base.residentKB {
 		use.ResidentKBPerConnection = float64(u.residentKB-base.residentKB) / float64(open)

@@ -1,13 +1,16 @@
 package bench
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
 // pressure judges whether the tester, and not the bank, is what is slow. Both may share a machine, so a busy tester is no
 // fault by itself; a second counts against the tester where
 //
 //   - it used nine tenths of all processors it may use by itself, or
 //   - it used more than the bank while both together used nine tenths of the machine, or
-//   - in the open model, commands were sent later than lagMax after they were due though the connections had room.
+//   - in the open model, commands were handed out later than handedMax after they were due though the connections had room.
 //
 // A run is limited by it where that holds for a fifth of its seconds.
 type pressure struct {
@@ -18,18 +21,19 @@ type pressure struct {
 const (
 	// busyShare of the processors is as good as all: the rest is what the system needs.
 	busyShare = 0.9
-	// lagMaxMs is how far behind its own schedule a tester may be: timers of a healthy machine are good to a few milliseconds.
-	lagMaxMs = 50
+	// handedMax is how late a tester may be by itself: a machine that is not overloaded keeps its timers to a few milliseconds.
+	handedMax = 50 * time.Millisecond
 	// slowerShare is one part in so many.
 	slowerShare = 5
 )
 
-func (p *pressure) second(s *Second, open bool) {
+// second judges one second; handed is the tester's own delay in it at most.
+func (p *pressure) second(s *Second, handed time.Duration) {
 	processors := float64(runtime.NumCPU())
 	may := float64(runtime.GOMAXPROCS(0))
 	p.now = s.TesterCPU >= busyShare*may ||
 		s.BankCPU > 0 && s.TesterCPU > s.BankCPU && s.TesterCPU+s.BankCPU >= busyShare*processors ||
-		open && s.LagMs > lagMaxMs
+		handed > handedMax
 	p.seconds++
 	if p.now {
 		p.slower++

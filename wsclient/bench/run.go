@@ -46,6 +46,9 @@ type run struct {
 	opened  atomic.Int64 // connections open now
 	ever    atomic.Int64
 	lost    atomic.Int64
+	late    atomic.Uint64 // commands that were due and not sent before the end
+	handed  atomic.Int64  // open model: the tester's own delay at most, since it was last looked at; nanoseconds
+	fan     fan
 	payees  payees
 	faults  faults
 
@@ -103,6 +106,8 @@ func Run(ctx context.Context, config Config) (*Result, error) {
 			return nil, err
 		}
 	}
+	stop := r.keepAlive(ctx)
+	defer stop()
 	r.load(ctx, scenario, result, before)
 	r.settle(ctx)
 	if books != nil {
@@ -163,8 +168,12 @@ func (r *run) bankTime(now int64) int64 {
 	return r.start.UnixMicro() + now/1000 + r.bank.offset.Load()
 }
 
-// heard takes the event of money that came in.
-func (r *run) heard(c *client, m *movement, now int64) {
+// heard takes the event of money that came in; legs are those that it stands for.
+func (r *run) heard(c *client, m *movement, now int64, legs uint64) {
+	if r.config.Scenario == Watch {
+		c.shard.operations++
+		r.fan.heard(legs)
+	}
 	c.shard.time(kindEvent, time.Duration(r.bankTime(now)-m.atUs)*time.Microsecond)
 }
 
@@ -178,11 +187,12 @@ func (r *run) connect(ctx context.Context, s scenario) error {
 	var workers sync.WaitGroup
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	for range min(dialers, r.config.Conns) {
+	count := r.config.Conns + s.more
+	for range min(dialers, count) {
 		workers.Go(func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= r.config.Conns {
+				if i >= count {
 					return
 				}
 				c, err := r.client(ctx, i, s)
@@ -223,8 +233,18 @@ func (r *run) watchWhile(workers *sync.WaitGroup) {
 	}
 }
 
-// user is whose the i-th connection is: the first connections have one user after the other.
-func (r *run) user(i int) *User { return &r.config.Users[i%len(r.config.Users)] }
+// user is whose the i-th connection is: the first connections have one user after the other. In watch all are the first
+// user's, but for the last, which pays.
+func (r *run) user(i int) *User {
+	users := r.config.Users
+	switch {
+	case r.config.Scenario != Watch:
+		return &users[i%len(users)]
+	case i < r.config.Conns:
+		return &users[0]
+	}
+	return &users[1]
+}
 
 // client opens the i-th connection.
 func (r *run) client(ctx context.Context, i int, s scenario) (*client, error) {
@@ -247,8 +267,12 @@ func (r *run) client(ctx context.Context, i int, s scenario) (*client, error) {
 		}
 	}
 	_ = c.socket.conn.SetDeadline(time.Time{}) // an error shows when it is used
+	if !s.money {
+		c.tracks = nil
+	}
 	c.socket.rest()
-	if r.compose != nil && (s.sends == nil || s.sends(c)) {
+	c.from = r.payees.ofUser(c.user)
+	if r.compose != nil && (s.sends == nil || s.sends(c)) && (len(c.from) > 0 || !s.money) {
 		c.arm(min(r.config.InFlight, bankInFlight, r.inFlightMax()))
 	}
 	go c.serve()
@@ -295,7 +319,6 @@ func (c *client) arm(inFlight int) {
 	}
 	c.keys = newKeyMint()
 	c.random = rand.New(rand.NewPCG(c.run.config.Seed, uint64(c.index)))
-	c.from = c.run.payees.ofUser(c.user)
 }
 
 func (r *run) inFlightMax() int {
@@ -304,10 +327,42 @@ func (r *run) inFlightMax() int {
 	return max(r.bank.inFlight, 1)
 }
 
+// keepAlive has quiet connections say something now and then, until stop is called.
+func (r *run) keepAlive(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	r.bank.mu.Lock()
+	quiet := r.bank.idle / 3
+	r.bank.mu.Unlock()
+	if quiet <= 0 || len(r.clients) == 0 {
+		cancel()
+		return cancel
+	}
+	go func() {
+		defer close(done)
+		// Each client is looked at once a round, the clients of a round evenly apart.
+		step := max(quiet/2/time.Duration(len(r.clients)), 100*time.Microsecond)
+		ticker := time.NewTicker(max(step, 10*time.Millisecond))
+		defer ticker.Stop()
+		each := max(1, int(10*time.Millisecond/step))
+		for next := 0; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			for range min(each, len(r.clients)) {
+				r.clients[next].keepAlive(quiet)
+				next = (next + 1) % len(r.clients)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
 // settle waits until everything has been answered, and until every event has come.
 func (r *run) settle(ctx context.Context) {
 	r.enter("settling", 0)
-	r.issuing.Store(false)
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	ticker := time.NewTicker(time.Second / 100)
@@ -413,6 +468,9 @@ func (r *run) finish(result *Result) {
 		result.RatePerS = float64(result.Operations) / result.DurationS
 	}
 	result.Errors = r.errors()
+	if late := r.late.Load(); late > 0 {
+		result.Errors["late"] = late
+	}
 	r.opening(result)
 	result.Connections = Connections{Asked: r.config.Conns, Opened: int(r.ever.Load()), Lost: int(r.lost.Load())}
 	result.GeneratorLimited = r.pressure.notable()
