@@ -65,12 +65,12 @@ func (a axis) at(v float64) float64 {
 	return a.from + (v-low)/(high-low)*(a.to-a.from)
 }
 
-// linearAxis goes from 0 to a round number over highest, in at most five steps.
+// linearAxis goes from 0 to the round number over highest, in at most five steps.
 func linearAxis(highest, from, to float64) (axis, []float64) {
 	if highest <= 0 {
 		highest = 1
 	}
-	step := niceStep(highest / 4)
+	step := niceStep(highest / 5)
 	top := math.Ceil(highest/step-1e-9) * step
 	var steps []float64
 	for i := 0; float64(i)*step <= top*1.0001; i++ {
@@ -79,10 +79,10 @@ func linearAxis(highest, from, to float64) (axis, []float64) {
 	return axis{low: 0, high: top, from: from, to: to}, steps
 }
 
-// niceStep is the next of 1, 2, 5, 10 ... from v.
+// niceStep is the next of 1, 2, 2.5, 5, 10 ... from v.
 func niceStep(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)+1e-9))
-	for _, m := range []float64{1, 2, 5, 10} {
+	for _, m := range []float64{1, 2, 2.5, 5, 10} {
 		if v <= m*power*1.0001 {
 			return m * power
 		}
@@ -139,7 +139,7 @@ func timeText(seconds float64) string {
 	return strconv.FormatFloat(seconds, 'f', -1, 64) + " s"
 }
 
-// axisText writes a figure on an axis: 0.05, 5, 40k, 1.5M.
+// axisText writes a figure on an axis: 0.05, 5, 1,000, 40k, 1.5M.
 func axisText(v float64) string {
 	unit := ""
 	switch {
@@ -147,6 +147,8 @@ func axisText(v float64) string {
 		v, unit = v/1e6, "M"
 	case v >= 1e4:
 		v, unit = v/1e3, "k"
+	case v >= 1e3 && v == math.Trunc(v):
+		return grouped(int64(v))
 	}
 	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64) + unit
 }
@@ -224,7 +226,7 @@ func (t timeChart) drawing(width, height int, bands bool) drawing {
 	for _, s := range steps {
 		d.Y = append(d.Y, tick{px(y.at(s)), axisText(s)})
 	}
-	for _, s := range timeSteps(last, (int(right)-int(left))/58) {
+	for _, s := range timeSteps(last, (int(right)-int(left))/52) {
 		d.X = append(d.X, tick{px(x.at(s)), timeText(s)})
 	}
 	for _, tr := range t.traces {
@@ -374,7 +376,7 @@ func percentileChart(r *Result) (chart, bool) {
 	}
 	c := chart{ID: "percentiles", Title: "Percentiles", Unit: "ms, logarithmic",
 		Desc: "Latency by percentile, on an axis on which each step to the right leaves a tenth of the operations: " + percentileSentence(r),
-		Wide: percentileDrawing(curves, 500, 300), Narrow: percentileDrawing(curves, 330, 260)}
+		Wide: percentileDrawing(curves, 500, 250), Narrow: percentileDrawing(curves, 330, 220)}
 	return c, true
 }
 
@@ -414,9 +416,12 @@ func percentileDrawing(curves []curve, width, height int) drawing {
 		d.Y = append(d.Y, tick{px(y.at(s)), axisText(s)})
 	}
 	d.X = append(d.X, tick{px(x.at(math.Log10(2))), "50%"})
+	free := x.at(math.Log10(2)) + 20
 	for n, text := range []string{"90%", "99%", "99.9%", "99.99%", "99.999%", "99.9999%", "99.99999%"} {
-		if float64(n+1) <= most {
-			d.X = append(d.X, tick{px(x.at(float64(n + 1))), text})
+		at, half := x.at(float64(n+1)), 3.6*float64(len(text))
+		if float64(n+1) <= most && at-half > free+6 {
+			d.X = append(d.X, tick{px(at), text})
+			free = at + half
 		}
 	}
 	for _, c := range curves {

@@ -138,8 +138,8 @@ func figuresOf(a, b *Result) []figure {
 		}
 	}
 	return append(figures,
-		figure{"bank, us of CPU " + each(a.Scenario), false, cpu(func(s Second) float64 { return s.BankCPU })},
-		figure{"tester, us of CPU " + each(a.Scenario), false, cpu(func(s Second) float64 { return s.TesterCPU })})
+		figure{"bank, µs of CPU " + each(a.Scenario), false, cpu(func(s Second) float64 { return s.BankCPU })},
+		figure{"tester, µs of CPU " + each(a.Scenario), false, cpu(func(s Second) float64 { return s.TesterCPU })})
 }
 
 // values returns a figure of each second but the first, which still warms up.
@@ -284,7 +284,7 @@ func machineWarnings(a, b Machine) []string {
 			short(a.SHA256MBPerS), short(b.SHA256MBPerS), percent(b.SHA256MBPerS/a.SHA256MBPerS-1)))
 	}
 	if differ(a.FsyncUs, b.FsyncUs, 0.3) {
-		list = append(list, fmt.Sprintf("an fsync took %s us before A, and %s before B", short(a.FsyncUs), short(b.FsyncUs)))
+		list = append(list, fmt.Sprintf("an fsync took %s µs before A, and %s before B", short(a.FsyncUs), short(b.FsyncUs)))
 	}
 	return list
 }

@@ -32,7 +32,7 @@ type picture struct {
 	Width, Height, InnerWidth, InnerHeight, Edge, Rule int
 	Figure, Words, Desc                                string
 	Values                                             []pictureValue
-	Check, CheckClass                                  string
+	Check, CheckClass, Errors                          string
 	Plots                                              []picturePlot
 	Foot                                               []footLine
 }
@@ -61,10 +61,10 @@ func newPicture(r *Result) picture {
 	check := moneyPill(r)
 	p.Check, p.CheckClass = clip(check.Text, 60), map[string]string{"good": "good", "bad": "bad"}[check.Class]
 	if n := r.errors(); n > 0 {
-		p.Check += ", " + plural(n, "error")
+		p.Errors = plural(n, "error")
 	}
 	p.plots(r)
-	p.Desc = p.Figure + " " + p.Words + ". " + percentileSentence(r) + " " + p.Check + "."
+	p.Desc = p.Figure + " " + p.Words + ". " + percentileSentence(r) + " " + p.Check + ", " + plural(r.errors(), "error") + "."
 	m := r.Machine
 	about := title(r.Scenario) + ": " + shape(r) + ", " + lasting(r.DurationS)
 	where := []string{m.CPU, plural(uint64(m.Cores), "core") + " for bank and tester together", r.Started.UTC().Format("2 January 2006"), m.Commit}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"caudal/models/money"
 )
@@ -196,6 +197,10 @@ func timeCharts(r *Result, list []moment, each int) []timeChart {
 	rate.id, rate.title, rate.unit, rate.errors = "rate", "Throughput", noun(r.Scenario)+" a second", errors
 	rate.desc = fmt.Sprintf("Throughput over time: %s %s a second over %s.", short(r.RatePerS), noun(r.Scenario), lasting(r.DurationS))
 	rate.traces = []trace{{class: "c1", area: true, values: trail(list, func(m moment) (float64, bool) { return m.rate, true })}}
+	if asked := askedFor(r, list); asked != nil {
+		rate.traces = append(rate.traces, trace{class: "asked", name: "asked", values: asked})
+		rate.traces[0].name = "done"
+	}
 	add(rate)
 
 	names := r.names()
@@ -229,12 +234,42 @@ func timeCharts(r *Result, list []moment, each int) []timeChart {
 		held.traces = []trace{{class: "c1", area: true, values: open}}
 		add(held)
 	}
+	if r.Scenario != Idle && len(all)%2 == 1 { // with the percentiles these fill their rows; the last figure is in the table
+		return all
+	}
 	memory := base
 	memory.id, memory.title, memory.unit = "memory", "The bank's memory", "MB resident"
 	memory.desc = "Resident memory of the bank's process, over time."
 	memory.traces = []trace{{class: "c1", area: true, values: trail(list, func(m moment) (float64, bool) { return m.bankM, m.bankM > 0 })}}
 	add(memory)
 	return all
+}
+
+// askedFor is the schedule's rate at each moment of an open run; nil where the flags do not tell.
+func askedFor(r *Result, list []moment) []float64 {
+	if r.Model != "open" {
+		return nil
+	}
+	stages, err := ParseStages(r.Flags["stages"])
+	if err != nil {
+		rate, err := parseRate(r.Flags["rate"])
+		if err != nil || rate == 0 {
+			return nil
+		}
+		stages = []Stage{{FromPerS: rate, ToPerS: rate, For: time.Duration(r.DurationS * float64(time.Second))}}
+	}
+	before := 0.0
+	return trail(list, func(m moment) (float64, bool) {
+		at := time.Duration((before + m.at) / 2 * float64(time.Second))
+		before = m.at
+		for _, s := range stages {
+			if at < s.For {
+				return s.FromPerS + (s.ToPerS-s.FromPerS)*at.Seconds()/s.For.Seconds(), true
+			}
+			at -= s.For
+		}
+		return 0, false
+	})
 }
 
 func latencyChart(base timeChart, r *Result, list []moment, name string) timeChart {
@@ -284,10 +319,22 @@ func useFacts(r *Result) []fact {
 	list := []fact{{Name: "Connections asked for", Value: grouped(r.Connections.Asked)},
 		{Name: "Connections opened", Value: grouped(r.Connections.Opened)},
 		{Name: "Connections lost", Value: grouped(r.Connections.Lost)}}
-	if r.Bank != nil {
-		list = append(list, fact{Name: "Bank", Value: useText(r, *r.Bank)})
+	use := func(who string, u Use) {
+		cpu := short(cores(u.CPUSeconds, r.DurationS)) + " cores"
+		if u.CPUMicrosPerOperation > 0 {
+			cpu += ", " + short(u.CPUMicrosPerOperation) + " µs " + each(r.Scenario)
+		}
+		memory := grouped(u.ResidentKB/1024) + " MB"
+		if u.ResidentKBPerConnection > 0 {
+			memory += ", " + short(u.ResidentKBPerConnection) + " KB a connection"
+		}
+		list = append(list, fact{Name: who + " CPU", Value: cpu}, fact{Name: who + " memory", Value: memory})
 	}
-	return append(list, fact{Name: "This tester", Value: useText(r, r.Tester)})
+	if r.Bank != nil {
+		use("The bank's", *r.Bank)
+	}
+	use("The tester's", r.Tester)
+	return list
 }
 
 func machineFacts(m Machine) []fact {

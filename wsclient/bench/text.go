@@ -179,7 +179,7 @@ func moneyText(r *Result) string {
 func useText(r *Result, u Use) string {
 	text := fmt.Sprintf("%s cores", short(cores(u.CPUSeconds, r.DurationS)))
 	if u.CPUMicrosPerOperation > 0 {
-		text += fmt.Sprintf(", %s us of CPU %s", short(u.CPUMicrosPerOperation), each(r.Scenario))
+		text += fmt.Sprintf(", %s µs of CPU %s", short(u.CPUMicrosPerOperation), each(r.Scenario))
 	}
 	text += fmt.Sprintf(", %s MB resident", grouped(u.ResidentKB/1024))
 	if u.ResidentKBPerConnection > 0 {
@@ -201,7 +201,7 @@ func machineText(m Machine) string {
 }
 
 func speedText(m Machine) string {
-	return fmt.Sprintf("fsync %s us, SHA-256 %s MB a second on one core", short(m.FsyncUs), short(m.SHA256MBPerS))
+	return fmt.Sprintf("fsync %s µs, SHA-256 %s MB a second on one core", short(m.FsyncUs), short(m.SHA256MBPerS))
 }
 
 // remarks are what a reader must know, and what was asked of the run.
