@@ -34,6 +34,7 @@ type house struct {
 	ledger   *ledger.Ledger
 	hub      *live.Hub
 	router   *Router
+	sockets  *conn.Server
 	url      string
 	identity certs.Identity
 	log      *logBuffer
@@ -47,6 +48,12 @@ const (
 
 // open opens a house; change may alter the router's configuration and the connections'.
 func open(t testing.TB, change func(*Config, *conn.Config)) *house {
+	t.Helper()
+	return openFor(t, 8, change)
+}
+
+// openFor is open for so many connections of a user.
+func openFor(t testing.TB, perUser int, change func(*Config, *conn.Config)) *house {
 	t.Helper()
 	h := &house{t: t, log: new(logBuffer)}
 	level := slog.LevelDebug
@@ -62,7 +69,7 @@ func open(t testing.TB, change func(*Config, *conn.Config)) *house {
 		t.Errorf("the store failed: %v", err)
 	}}))(t)
 	names := must(opaque.New(h.store.Bank().HandleKey))(t)
-	h.hub = live.New(live.Config{TransferID: names.Transfer, PerUser: 8, Log: log})
+	h.hub = live.New(live.Config{TransferID: names.Transfer, PerUser: perUser, Log: log})
 	h.ledger = must(ledger.Open(ctx, h.store, ledger.Config{Sink: h.hub, Log: log}))(t)
 	many := limit.Rate{Burst: 10_000, Every: time.Millisecond}
 	config := Config{
@@ -83,6 +90,7 @@ func open(t testing.TB, change func(*Config, *conn.Config)) *house {
 	}
 	h.router = must(New(config))(t)
 	server := must(conn.New(sockets, h.router))(t)
+	h.sockets = server
 	web := httptest.NewUnstartedServer(server)
 	web.TLS = &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
 	web.Config.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
