@@ -7,9 +7,11 @@ import (
 )
 
 // Sink hears every change of an account after its commit: on the publisher goroutine, right after Decided of the order
-// that caused it, and so in the order of versions. It must not block, and may keep what it is given but not alter it.
+// that caused it, and so in the order of versions. It must not block, and what it is given is its own until it returns.
 type Sink interface {
 	Changed(*Change)
+	// Told says that all of one commit has been told, decisions too: what a listener gathered can go out together.
+	Told()
 }
 
 // Change says where an account stands after a change of it.

@@ -146,21 +146,27 @@ func (l *Ledger) Post(ctx context.Context, order Order) (Receipt, error) {
 		if answer.err != nil {
 			return Receipt{}, answer.err
 		}
-		return *answer.receipt, nil
+		return answer.receipt, nil
 	case <-ctx.Done():
 		return Receipt{}, fmt.Errorf("%w: %w", ErrOutcomeUnknown, ctx.Err())
 	}
 }
 
 type answer struct {
-	receipt *Receipt
+	receipt Receipt
 	err     error
 }
 
 // waiter is a Decided that hands the answer to one who waits, or to nobody.
 type waiter chan answer
 
-func (w waiter) Decided(_ *Order, receipt *Receipt, err error) { w <- answer{receipt, err} }
+func (w waiter) Decided(_ *Order, receipt *Receipt, err error) {
+	if err != nil {
+		w <- answer{err: err}
+		return
+	}
+	w <- answer{receipt: *receipt}
+}
 
 // Waiting returns how many orders are queued.
 func (l *Ledger) Waiting() int { return l.queue.waiting() }

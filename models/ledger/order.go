@@ -62,7 +62,8 @@ type Receipt struct {
 }
 
 // Decided hears what became of an order: a receipt, or an error of this package. It is called exactly once for each order
-// that Submit took, on the ledger's publisher goroutine, in commit order, and must not block. The receipt may be kept.
+// that Submit took, on the ledger's publisher goroutine, in commit order, and must not block. When it returns the receipt is
+// the ledger's again.
 type Decided interface {
 	Decided(order *Order, receipt *Receipt, err error)
 }

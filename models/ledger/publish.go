@@ -19,6 +19,7 @@ type publisher struct {
 	work    chan published
 	idle    chan *batch
 	ended   chan struct{}
+	said    said
 }
 
 // published is a batch, or something to be done in the same order.
@@ -77,64 +78,63 @@ func (p *publisher) end() {
 	<-p.ended
 }
 
-// tell answers every order of the batch and tells of the changes. What it hands out may be kept, so none of it is the
-// batch's own memory. An order belongs to its owner again from the moment it is answered, so all is read before.
+// tell answers every order of the batch and tells of the changes. An order belongs to its owner again from the moment it is
+// answered, so all is read before: of an order with twins, before any order is answered.
 func (p *publisher) tell(b *batch) {
-	receipts := make([]Receipt, len(b.rows))
-	var changes []Change
-	if p.sink != nil {
-		changes = changesOf(b)
-	}
-	for i := range b.rows {
-		r := &b.rows[i]
-		d := &b.decisions[r.decision]
-		fillReceipt(&receipts[i], d.order, r)
-		d.receipt = &receipts[i]
-	}
 	for i := range b.decisions {
 		if d := &b.decisions[i]; d.twin >= 0 {
-			d.receipt, d.err = twinOf(d.order, &b.decisions[d.twin])
+			d.receipt, d.err = twinOf(b, d.order, &b.decisions[d.twin])
 		}
 	}
 	for i := range b.decisions {
 		d := &b.decisions[i]
-		d.decided.Decided(d.order, d.receipt, d.err)
-		if p.sink != nil && d.row >= 0 {
-			p.sink.Changed(&changes[2*d.row])
-			p.sink.Changed(&changes[2*d.row+1])
+		if d.row < 0 {
+			d.decided.Decided(d.order, d.receipt, d.err)
+			continue
 		}
+		r := &b.rows[d.row]
+		p.said.fill(d.order, r)
+		d.decided.Decided(d.order, &p.said.receipt, nil)
+		if p.sink != nil {
+			p.sink.Changed(&p.said.debit)
+			p.sink.Changed(&p.said.credit)
+		}
+	}
+	if p.sink != nil {
+		p.sink.Told()
 	}
 }
 
+// said is what is said of one row. It serves for one row after the other: hearing of a transfer costs no memory.
+type said struct {
+	receipt             Receipt
+	debit, credit       Change
+	debitLeg, creditLeg Leg
+}
+
+func (s *said) fill(o *Order, r *row) {
+	fillReceipt(&s.receipt, o, r)
+	fillChange(&s.debit, r.debit, &r.debitLeg)
+	fillChange(&s.credit, r.credit, &r.creditLeg)
+	s.debit.Leg, s.credit.Leg = &s.debitLeg, &s.creditLeg
+	fillLeg(&s.debitLeg, o, r, &r.debitLeg, r.debit.id, r.credit.id, -o.AmountMinor, r.payee)
+	fillLeg(&s.creditLeg, o, r, &r.creditLeg, r.credit.id, r.debit.id, o.AmountMinor, r.payer)
+}
+
 // twinOf answers an order whose key an earlier one in the batch decided.
-func twinOf(o *Order, first *decision) (*Receipt, error) {
+func twinOf(b *batch, o *Order, first *decision) (*Receipt, error) {
 	switch {
 	case first.row < 0 && !first.binds: // nothing was decided on the key
 		return nil, first.err
 	case !o.same(first.order):
 		return nil, ErrKeyReused
-	case first.receipt == nil:
+	case first.row < 0:
 		return nil, first.err
 	}
-	again := *first.receipt
+	again := new(Receipt)
+	fillReceipt(again, first.order, &b.rows[first.row])
 	again.Replay = true
-	return &again, nil
-}
-
-// changesOf returns two changes for each row: the payer's, then the payee's.
-func changesOf(b *batch) []Change {
-	changes, legs := make([]Change, 2*len(b.rows)), make([]Leg, 2*len(b.rows))
-	for i := range b.rows {
-		r := &b.rows[i]
-		o := b.decisions[r.decision].order
-		debit, credit := &changes[2*i], &changes[2*i+1]
-		fillChange(debit, r.debit, &r.debitLeg)
-		fillChange(credit, r.credit, &r.creditLeg)
-		debit.Leg, credit.Leg = &legs[2*i], &legs[2*i+1]
-		fillLeg(debit.Leg, o, r, &r.debitLeg, r.debit.id, r.credit.id, -o.AmountMinor, r.payee)
-		fillLeg(credit.Leg, o, r, &r.creditLeg, r.credit.id, r.debit.id, o.AmountMinor, r.payer)
-	}
-	return changes
+	return again, nil
 }
 
 func fillReceipt(to *Receipt, o *Order, r *row) {

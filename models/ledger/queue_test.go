@@ -94,7 +94,7 @@ func TestManyWhoRaceWithOneKeyGetOneDecision(t *testing.T) {
 	for range racers {
 		go func() {
 			receipt, err := h.ledger.Post(context.Background(), order)
-			results <- answer{&receipt, err}
+			results <- answer{receipt, err}
 		}()
 	}
 	first := 0

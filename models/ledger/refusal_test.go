@@ -264,7 +264,7 @@ func TestTwinsInABatchShareOneDecision(t *testing.T) {
 			wantError(t, got.err, ErrInsufficientFunds)
 		default:
 			must(t, got.err)
-			receipts = append(receipts, *got.receipt)
+			receipts = append(receipts, got.receipt)
 		}
 	}
 	if receipts[0].Replay || !receipts[1].Replay || !receipts[2].Replay {

@@ -18,12 +18,19 @@ type recorder struct {
 	told    []any // *Change and Key, as they came
 }
 
-func (r *recorder) Changed(c *Change) {
+func (r *recorder) Changed(change *Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	c := new(Change) // the ledger goes on with its own
+	if *c = *change; c.Leg != nil {
+		leg := *c.Leg
+		c.Leg = &leg
+	}
 	r.changes = append(r.changes, c)
 	r.told = append(r.told, c)
 }
+
+func (r *recorder) Told() {}
 
 func (r *recorder) Decided(o *Order, _ *Receipt, _ error) {
 	r.mu.Lock()

@@ -57,6 +57,7 @@ func (w *writer) finish(t *task, changes []*Change, err error) {
 		for _, change := range changes {
 			sink.Changed(change)
 		}
+		sink.Told()
 	})
 }
 

@@ -134,3 +134,6 @@ func Status(status models.AccountStatus) protocol.AccountStatus {
 	}
 	return protocol.AccountStatus_ACCOUNT_STATUS_UNSPECIFIED
 }
+
+// Told is ledger.Sink's.
+func (h *Hub) Told() {}
