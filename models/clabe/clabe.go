@@ -103,17 +103,34 @@ func (n Number) Valid() bool {
 	return n >= 0 && n < 1e18 && CheckDigit(int64(n/10)) == int(n%10)
 }
 
-// String returns the 18 digits. Every event and receipt has some, so it takes one allocation and less than half of Sprintf's time.
+// String returns the 18 digits.
 func (n Number) String() string {
 	if n < 0 || n >= 1e18 { // no CLABE: show what it is
 		return fmt.Sprintf("%018d", int64(n))
 	}
-	var digits [18]byte
-	for i := len(digits) - 1; i >= 0; i-- {
-		digits[i] = byte('0' + n%10)
-		n /= 10
-	}
+	var digits [Digits]byte
+	n.digits(&digits)
 	return string(digits[:])
+}
+
+// Append appends the 18 digits to dst. Every event and receipt has some.
+func (n Number) Append(dst []byte) []byte {
+	if n < 0 || n >= 1e18 {
+		return append(dst, n.String()...)
+	}
+	var digits [Digits]byte
+	n.digits(&digits)
+	return append(dst, digits[:]...)
+}
+
+// digits writes both halves at once: a digit needs the one before, and a processor has time for two.
+func (n Number) digits(to *[Digits]byte) {
+	const half = Digits / 2
+	left, right := uint32(n/1e9), uint32(n%1e9)
+	for i := half - 1; i >= 0; i-- {
+		to[i], to[half+i] = byte('0'+left%10), byte('0'+right%10)
+		left, right = left/10, right/10
+	}
 }
 
 // Format returns the digits grouped for people: bank, branch, account, check digit.

@@ -42,7 +42,7 @@ func operator(t *testing.T) *Operator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hub := live.New(live.Config{TransferID: func(int64) string { return "" }})
+	hub := live.New(live.Config{TransferID: func(dst []byte, _ int64) []byte { return dst }})
 	return &Operator{Store: store, Ledger: book, Passwords: passwords, Hub: hub, AccountName: "Main account"}
 }
 

@@ -51,7 +51,7 @@ func (b *bank) open(ctx context.Context, c *config.Config, log *slog.Logger, bat
 	if b.passwords, err = password.New(password.Config{Queue: c.PasswordQueue}); err != nil {
 		return err
 	}
-	b.hub = live.New(live.Config{TransferID: b.names.Transfer, PerUser: c.ConnectionsPerUser, Log: log})
+	b.hub = live.New(live.Config{TransferID: b.names.AppendTransfer, PerUser: c.ConnectionsPerUser, Log: log})
 	b.ledger, err = ledger.Open(ctx, b.store, ledger.Config{
 		Queue: c.LedgerQueue, BatchMax: c.LedgerBatch, AccountsMax: c.AccountsPerUser,
 		Limits: ledger.Limits{OperationMinor: int64(c.TellerOperation), DayMinor: int64(c.TellerDay)},

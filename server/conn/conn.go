@@ -43,6 +43,7 @@ type Conn struct {
 	flushing bool               // there is a flush goroutine
 	parked   bool               // there is no read goroutine
 	parkedAt int32              // the lot's name for it
+	gathered bool               // a Flush is to come
 }
 
 // state of a connection; it only grows.
@@ -94,15 +95,35 @@ func (c *Conn) Attached() any {
 func (c *Conn) Reply(reply *protocol.Reply) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.answered() {
+		c.reply(reply)
+		c.drained()
+	}
+}
+
+// GatherReply is Reply for one that is encoded, as BeginReply makes it, and part of a burst: it waits for the Flush, so that
+// what is said at once goes out in one record. It reports whether the caller now owes a Flush, which it owes once a burst.
+func (c *Conn) GatherReply(encoded []byte) (owed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.answered() {
+		return false
+	}
+	owed = c.queueReply(encoded) && c.gather()
+	c.drained()
+	return owed
+}
+
+// answered takes a command from those in flight; called with mu held.
+func (c *Conn) answered() bool {
 	if c.inFlight == 0 {
-		c.Log().Error("a command was answered twice", "id", reply.GetId())
+		c.Log().Error("a command was answered twice")
 		c.beginClose(protocol.CloseInternal)
-		return
+		return false
 	}
 	c.inFlight--
-	c.reply(reply)
-	c.drained()
 	c.room.Broadcast()
+	return true
 }
 
 // Event sends an event. Where events wait for a slow reader beyond the bound, those that a newer one of the same account
@@ -111,6 +132,23 @@ func (c *Conn) Event(event Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.event(event)
+}
+
+// GatherEvent is Event for a part of a burst; see GatherReply.
+func (c *Conn) GatherEvent(event Event) (owed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queueEvent(event) && c.gather()
+}
+
+// Flush sends what was gathered.
+func (c *Conn) Flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gathered = false
+	if c.state == stateOpen && c.queue != nil {
+		c.wakeFlush()
+	}
 }
 
 // Close ends the connection: what is queued is sent, then the close record, then the WebSocket's close frame with the same

@@ -40,6 +40,9 @@ func decodeFrame(body []byte) ([]*protocol.Command, error) {
 }
 
 func decodeCommand(value []byte) (*protocol.Command, error) {
+	if transfer := decodeTransfer(value); transfer != nil {
+		return transfer, nil
+	}
 	positions := 0
 	err := eachField(value, commandSubscribe, func(subscribe []byte) error {
 		n, err := countField(subscribe, subscribePositions)

@@ -23,7 +23,8 @@ const (
 
 // Event is an event as it goes to many connections: encoded once.
 type Event struct {
-	// Encoded is one element of ServerFrame.messages, tag and length included, as Encode makes it. It is never changed.
+	// Encoded is one element of ServerFrame.messages, tag and length included, as Encode or BeginEvent makes it. A connection
+	// copies it.
 	Encoded []byte
 	// Account and Version: an event is superseded by one of the same account with a higher version. Account 0: never.
 	Account int64
@@ -35,16 +36,30 @@ func Encode(event *protocol.Event) ([]byte, error) {
 	return appendMessage(nil, messageEvent, event)
 }
 
+// Mark is where a reply or an event begins that is made field by field; see protocol.Begin.
+type Mark struct{ element, message int }
+
+// BeginReply appends the beginning of one element of ServerFrame.messages; the fields of a Reply follow, then Mark.End.
+func BeginReply(dst []byte) ([]byte, Mark) { return begin(dst, messageReply) }
+
+// BeginEvent is BeginReply for an Event.
+func BeginEvent(dst []byte) ([]byte, Mark) { return begin(dst, messageEvent) }
+
+func begin(dst []byte, kind protowire.Number) ([]byte, Mark) {
+	var m Mark
+	dst, m.element = protocol.Begin(dst, frameMessages)
+	dst, m.message = protocol.Begin(dst, kind)
+	return dst, m
+}
+
+// End ends what began at the mark.
+func (m Mark) End(dst []byte) []byte { return protocol.End(protocol.End(dst, m.message), m.element) }
+
 // appendMessage appends one element of ServerFrame.messages that has the reply or event.
 func appendMessage(dst []byte, kind protowire.Number, message proto.Message) ([]byte, error) {
-	options := proto.MarshalOptions{}
-	size := options.Size(message)
-	dst = protowire.AppendTag(dst, frameMessages, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(protowire.SizeTag(kind)+protowire.SizeBytes(size)))
-	dst = protowire.AppendTag(dst, kind, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(size))
-	options.UseCachedSize = true
-	return options.MarshalAppend(dst, message)
+	dst, m := begin(dst, kind)
+	dst, err := proto.MarshalOptions{}.MarshalAppend(dst, message)
+	return m.End(dst), err
 }
 
 // batch is messages that go out together: their bytes one behind the other, and where each ends.
@@ -62,10 +77,10 @@ type item struct {
 	reply   bool
 }
 
-// Batches are reused while they are small: a burst should not stay in memory.
+// Batches are reused while they are small: a slow reader's should not stay in memory.
 const (
-	batchBytesKept = 8 << 10
-	batchItemsKept = 64
+	batchBytesKept = 2 * gatheredBytesMax
+	batchItemsKept = 256
 )
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -137,23 +152,47 @@ func (c *Conn) reply(reply *protocol.Reply) {
 		return
 	}
 	b.wire = wire
+	if c.replied(b) {
+		c.wakeFlush()
+	}
+}
+
+// queueReply queues a reply of a few hundred bytes, and reports whether it is to be flushed; called with mu held.
+func (c *Conn) queueReply(encoded []byte) bool {
+	if c.state != stateOpen {
+		return false
+	}
+	b := c.pending()
+	b.wire = append(b.wire, encoded...)
+	return c.replied(b)
+}
+
+// replied bounds the replies after another one; called with mu held.
+func (c *Conn) replied(b *batch) bool {
 	b.end(item{reply: true})
 	if b.replyBytes > replyBytesMax {
 		c.beginClose(protocol.CloseSlowReader)
-		return
+		return false
 	}
-	c.wakeFlush()
+	return true
 }
 
 // event queues an event; called with mu held.
 func (c *Conn) event(event Event) {
+	if c.queueEvent(event) {
+		c.wakeFlush()
+	}
+}
+
+// queueEvent queues an event, and reports whether it is to be flushed; called with mu held.
+func (c *Conn) queueEvent(event Event) bool {
 	if c.state != stateOpen {
-		return
+		return false
 	}
 	if len(event.Encoded) > cipher.MaxBody {
 		c.Log().Error("an event is too long to be sent", "bytes", len(event.Encoded))
 		c.beginClose(protocol.CloseInternal)
-		return
+		return false
 	}
 	b := c.pending()
 	b.wire = append(b.wire, event.Encoded...)
@@ -162,10 +201,27 @@ func (c *Conn) event(event Event) {
 		c.server.counts.coalesced.Add(uint64(b.coalesce()))
 		if b.eventBytes > c.server.config.Limits.QueueBytes {
 			c.beginClose(protocol.CloseSlowReader)
-			return
+			return false
 		}
 	}
-	c.wakeFlush()
+	return true
+}
+
+// gatheredBytesMax is how much is gathered for one connection before it is flushed all the same: a full TLS record. More would
+// save nothing, and would be taken for a slow reader's queue.
+const gatheredBytesMax = 16 << 10
+
+// gather leaves what was queued to a Flush to come, and reports whether there is none to come yet; called with mu held.
+func (c *Conn) gather() bool {
+	switch {
+	case len(c.queue.wire) >= gatheredBytesMax:
+		c.wakeFlush()
+		return false
+	case c.flushing, c.gathered: // goes with the rest
+		return false
+	}
+	c.gathered = true
+	return true
 }
 
 // pending is the batch that waits; called with mu held.

@@ -7,8 +7,8 @@ import (
 	"caudal/server/conn"
 )
 
-// Changed is ledger.Sink's: it sends the change to each subscribed connection of the account's owner. The ledger calls it in
-// the order of versions, after the reply to the order that caused it has been given.
+// Changed is ledger.Sink's: it tells each subscribed connection of the account's owner of the change. The ledger calls it in
+// the order of versions, after the reply to the order that caused it has been given. Both go out with Told.
 func (h *Hub) Changed(change *ledger.Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -19,30 +19,60 @@ func (h *Hub) Changed(change *ledger.Change) {
 	described := change.Opened || change.Renamed
 	switch {
 	case change.Opened:
-		h.fanOut(u, change, &protocol.Event{Kind: &protocol.Event_AccountOpened{
+		h.describe(u, change, &protocol.Event{Kind: &protocol.Event_AccountOpened{
 			AccountOpened: &protocol.AccountOpenedEvent{Account: accountMessage(change)},
-		}}, 0)
+		}})
 	case change.Renamed: // a balance event has no name, so none supersedes this
-		h.fanOut(u, change, &protocol.Event{Kind: &protocol.Event_AccountRenamed{
+		h.describe(u, change, &protocol.Event{Kind: &protocol.Event_AccountRenamed{
 			AccountRenamed: &protocol.AccountRenamedEvent{Account: accountMessage(change)},
-		}}, 0)
+		}})
 	}
 	if !described || change.Leg != nil {
-		h.fanOut(u, change, h.balance(change), int64(change.Account))
+		h.encoded = h.appendBalance(h.encoded[:0], change)
+		n := notice{account: int64(change.Account), version: change.Version}
+		n.event = conn.Event{Encoded: h.encoded, Account: int64(change.Account), Version: change.Version}
+		h.fanOut(u, n)
 	}
 }
 
-// fanOut encodes an event once; slot is the account whose newer events supersede it, 0 for none.
-func (h *Hub) fanOut(u *user, change *ledger.Change, event *protocol.Event, slot int64) {
-	n, ok := h.encode(event)
-	if !ok {
-		return
+// describe tells of more than a balance; no later event supersedes it.
+func (h *Hub) describe(u *user, change *ledger.Change, event *protocol.Event) {
+	if n, ok := h.encode(event); ok {
+		n.account, n.version = int64(change.Account), change.Version
+		h.fanOut(u, n)
 	}
-	n.account, n.version = int64(change.Account), change.Version
-	n.event.Account, n.event.Version = slot, change.Version
+}
+
+func (h *Hub) fanOut(u *user, n notice) {
 	for _, s := range u.sessions {
-		s.deliver(n)
+		h.gather(s, n)
 	}
+}
+
+// Reply answers a command in its place among the changes of its commit; encoded is as conn.BeginReply makes it. Like Changed it
+// is the ledger's publisher's to call.
+func (h *Hub) Reply(c *conn.Conn, encoded []byte) {
+	if c.GatherReply(encoded) {
+		h.burst = append(h.burst, c)
+	}
+}
+
+// Told is ledger.Sink's: what one commit had to say to a connection, replies and events, goes out together.
+func (h *Hub) Told() {
+	for _, c := range h.burst {
+		c.Flush()
+	}
+	clear(h.burst)
+	h.burst = h.burst[:0]
+}
+
+// TransferID is what the transfer with this row id is called outside. It is the ledger's publisher's to call, and stands until
+// the next call.
+func (h *Hub) TransferID(row int64) []byte {
+	if h.transfer != row || len(h.transferID) == 0 {
+		h.transfer, h.transferID = row, h.config.TransferID(h.transferID[:0], row)
+	}
+	return h.transferID
 }
 
 func (h *Hub) encode(event *protocol.Event) (notice, bool) {
@@ -52,22 +82,6 @@ func (h *Hub) encode(event *protocol.Event) (notice, bool) {
 		return notice{}, false
 	}
 	return notice{event: conn.Event{Encoded: encoded}}, true
-}
-
-func (h *Hub) balance(change *ledger.Change) *protocol.Event {
-	event := &protocol.BalanceEvent{
-		Account:        change.Account.String(),
-		Version:        change.Version,
-		Seq:            change.Seq,
-		BalanceMinor:   change.BalanceMinor,
-		AvailableMinor: change.AvailableMinor,
-		Currency:       string(change.Currency),
-		Status:         Status(change.Status),
-	}
-	if change.Leg != nil {
-		event.Leg = Leg(change.Leg, change.Owner, h.config.TransferID(change.Leg.Transfer))
-	}
-	return &protocol.Event{Kind: &protocol.Event_Balance{Balance: event}}
 }
 
 func accountMessage(change *ledger.Change) *protocol.Account {
@@ -100,14 +114,18 @@ func Leg(leg *ledger.Leg, user int64, transferID string) *protocol.Leg {
 		Kind:             Kind(leg.Kind),
 		Head:             leg.Head[:],
 	}
-	if leg.Actor == user && user != 0 {
+	if showsKey(leg, user) {
 		message.IdempotencyKey = leg.Key[:]
 	}
-	if leg.MemoHash != [32]byte{} {
+	if hasMemoHash(leg) {
 		message.MemoSalt, message.MemoHash = leg.MemoSalt[:], leg.MemoHash[:]
 	}
 	return message
 }
+
+func showsKey(leg *ledger.Leg, user int64) bool { return leg.Actor == user && user != 0 }
+
+func hasMemoHash(leg *ledger.Leg) bool { return leg.MemoHash != [32]byte{} }
 
 // Kind is a transfer's kind on the wire.
 func Kind(kind ledger.Kind) protocol.TransferKind {
@@ -134,6 +152,3 @@ func Status(status models.AccountStatus) protocol.AccountStatus {
 	}
 	return protocol.AccountStatus_ACCOUNT_STATUS_UNSPECIFIED
 }
-
-// Told is ledger.Sink's.
-func (h *Hub) Told() {}

@@ -14,9 +14,11 @@ import (
 // ErrTooManyConnections: the user is signed in on as many connections as one user may have.
 var ErrTooManyConnections = errors.New("live: too many connections of this user")
 
-// Connection is what the hub needs of a *conn.Conn. Neither method waits, and neither calls the hub.
+// Connection is what the hub needs of a *conn.Conn. No method waits, and none calls the hub.
 type Connection interface {
 	Event(conn.Event)
+	GatherEvent(conn.Event) (owed bool)
+	Flush()
 	Close(protocol.CloseCode)
 }
 
@@ -24,8 +26,8 @@ var _ Connection = (*conn.Conn)(nil)
 
 // Config is what a hub needs.
 type Config struct {
-	// TransferID makes the opaque id under which a transfer's row leaves the bank. Required.
-	TransferID func(row int64) string
+	// TransferID appends the opaque id under which a transfer's row leaves the bank. Required.
+	TransferID func(dst []byte, row int64) []byte
 	// PerUser bounds the connections of one user. Default 64: a person with a few devices, a shop with its tills.
 	PerUser int
 	// Log hears of what could not be sent. Default: nobody.
@@ -43,6 +45,12 @@ type Hub struct {
 	sessions map[Connection]*session
 	users    map[int64]*user
 	devices  map[int64][]*session
+
+	// The ledger's publisher's alone, which is one goroutine.
+	burst      []Connection // those that are owed a Flush
+	transfer   int64        // the row that was told last,
+	transferID []byte       // and its name: a reply and two events have it
+	encoded    []byte       // the event that was told last
 }
 
 // user is who has at least one connection.

@@ -37,6 +37,13 @@ func (s *screen) Event(e conn.Event) {
 	s.slots = append(s.slots, e)
 }
 
+func (s *screen) GatherEvent(e conn.Event) (owed bool) {
+	s.Event(e)
+	return true
+}
+
+func (s *screen) Flush() {}
+
 func (s *screen) Close(code protocol.CloseCode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +94,7 @@ func must[T any](v T, err error) T {
 }
 
 func newHub() *Hub {
-	return New(Config{TransferID: func(row int64) string { return fmt.Sprintf("opaque-%d", row) }})
+	return New(Config{TransferID: func(dst []byte, row int64) []byte { return fmt.Appendf(dst, "opaque-%d", row) }})
 }
 
 const (
@@ -346,7 +353,7 @@ func TestWhoIsGoneHearsNothingAndLeavesNothing(t *testing.T) {
 }
 
 func TestOneSignInAConnectionAndSoManyConnectionsAUser(t *testing.T) {
-	h := New(Config{TransferID: func(int64) string { return "" }, PerUser: 2})
+	h := New(Config{TransferID: func(dst []byte, _ int64) []byte { return dst }, PerUser: 2})
 	one := signIn(t, h, ana, phone)
 	if err := h.SignIn(one, luis, 5); err == nil {
 		t.Error("a connection signed in twice")
@@ -513,6 +520,7 @@ func BenchmarkChanged(b *testing.B) {
 			for b.Loop() {
 				c.Version++
 				h.Changed(c)
+				h.Told()
 			}
 		})
 	}
@@ -520,5 +528,7 @@ func BenchmarkChanged(b *testing.B) {
 
 type nobody struct{ id int }
 
-func (*nobody) Event(conn.Event)         {}
-func (*nobody) Close(protocol.CloseCode) {}
+func (*nobody) Event(conn.Event)            {}
+func (*nobody) GatherEvent(conn.Event) bool { return true }
+func (*nobody) Flush()                      {}
+func (*nobody) Close(protocol.CloseCode)    {}

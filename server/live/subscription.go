@@ -1,6 +1,8 @@
 package live
 
 import (
+	"bytes"
+
 	"caudal/protocol"
 	"caudal/server/conn"
 )
@@ -80,17 +82,31 @@ func (s *Subscription) Release(versions map[int64]uint64) {
 	}
 }
 
-// deliver is called with the hub's mu held.
+// deliver sends a notice; called with the hub's mu held.
 func (s *session) deliver(n notice) {
+	if s.passes(n) {
+		s.connection.Event(n.event)
+	}
+}
+
+// gather is deliver as part of a burst; called on the publisher's goroutine with the hub's mu held.
+func (h *Hub) gather(s *session, n notice) {
+	if s.passes(n) && s.connection.GatherEvent(n.event) {
+		h.burst = append(h.burst, s.connection)
+	}
+}
+
+// passes tells whether a notice is to be sent now.
+func (s *session) passes(n notice) bool {
 	sub := s.subscription
 	switch {
 	case sub == nil:
+		return false
 	case !sub.live:
 		sub.hold(n)
-	case sub.doubled(n):
-	default:
-		s.connection.Event(n.event)
+		return false
 	}
+	return !sub.doubled(n)
 }
 
 func (s *Subscription) doubled(n notice) bool {
@@ -105,6 +121,7 @@ func (s *Subscription) doubled(n notice) bool {
 }
 
 func (s *Subscription) hold(n notice) {
+	n.event.Encoded = bytes.Clone(n.event.Encoded) // the hub encodes the next one there
 	s.held = append(s.held, n)
 	if s.heldBytes += len(n.event.Encoded); s.heldBytes <= heldBytesMax {
 		return

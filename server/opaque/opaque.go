@@ -13,6 +13,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // Labels from which each purpose's key is derived: a name made for one purpose opens for no other.
@@ -66,6 +67,11 @@ func block(handleKey []byte, label string) (cipher.Block, error) {
 // Transfer names the transfer with this row id; both its holders see the same name.
 func (n *Names) Transfer(id int64) string { return seal(n.transfers, uint64(id), 0) }
 
+// AppendTransfer appends the name of the transfer with this row id to dst.
+func (n *Names) AppendTransfer(dst []byte, id int64) []byte {
+	return appendSealed(dst, n.transfers, uint64(id), 0)
+}
+
 // OpenTransfer returns the row id that Transfer was given.
 func (n *Names) OpenTransfer(name string) (int64, error) {
 	id, err := open(n.transfers, name, 0)
@@ -97,11 +103,20 @@ func (n *Names) OpenAuditCursor(user int64, name string) (int64, error) {
 }
 
 func seal(block cipher.Block, id, tag uint64) string {
-	var raw [aes.BlockSize]byte
+	return string(appendSealed(make([]byte, 0, sealRoom), block, id, tag))
+}
+
+// sealRoom is what appendSealed needs: the name, and the block behind it on its way there.
+const sealRoom = nameLen + aes.BlockSize
+
+func appendSealed(dst []byte, block cipher.Block, id, tag uint64) []byte {
+	dst = slices.Grow(dst, sealRoom)
+	name, raw := dst[len(dst):len(dst)+nameLen], dst[len(dst)+nameLen:len(dst)+sealRoom]
 	binary.BigEndian.PutUint64(raw[:8], id)
 	binary.BigEndian.PutUint64(raw[8:], tag)
-	block.Encrypt(raw[:], raw[:])
-	return letters.EncodeToString(raw[:])
+	block.Encrypt(raw, raw)
+	letters.Encode(name, raw)
+	return dst[:len(dst)+nameLen]
 }
 
 func open(block cipher.Block, name string, tag uint64) (uint64, error) {

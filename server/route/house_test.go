@@ -69,7 +69,7 @@ func openFor(t testing.TB, perUser int, change func(*Config, *conn.Config)) *hou
 		t.Errorf("the store failed: %v", err)
 	}}))(t)
 	names := must(opaque.New(h.store.Bank().HandleKey))(t)
-	h.hub = live.New(live.Config{TransferID: names.Transfer, PerUser: perUser, Log: log})
+	h.hub = live.New(live.Config{TransferID: names.AppendTransfer, PerUser: perUser, Log: log})
 	h.ledger = must(ledger.Open(ctx, h.store, ledger.Config{Sink: h.hub, Log: log}))(t)
 	many := limit.Rate{Burst: 10_000, Every: time.Millisecond}
 	config := Config{

@@ -2,7 +2,6 @@ package route
 
 import (
 	"caudal/models"
-	"caudal/models/ledger"
 	"caudal/protocol"
 	"caudal/server/live"
 )
@@ -54,23 +53,5 @@ func accountMessage(a *models.AccountState) *protocol.Account {
 		Head:           a.Head.Head,
 		Status:         live.Status(a.Status),
 		OpenedAtUs:     a.OpenedAt,
-	}
-}
-
-// receiptMessage does without the account and the kind, which whoever gave the order knows.
-func (r *Router) receiptMessage(receipt *ledger.Receipt) *protocol.Receipt {
-	return &protocol.Receipt{
-		TransferId:     r.config.Names.Transfer(receipt.Transfer),
-		IdempotencyKey: receipt.Key[:],
-		From:           receipt.Debit.String(),
-		To:             receipt.Credit.String(),
-		AmountMinor:    receipt.AmountMinor,
-		Currency:       string(receipt.Currency),
-		Memo:           receipt.Memo,
-		AtUs:           receipt.At,
-		BalanceMinor:   receipt.BalanceMinor,
-		Seq:            receipt.Seq,
-		Head:           receipt.Head[:],
-		Replay:         receipt.Replay,
 	}
 }

@@ -68,6 +68,7 @@ type Router struct {
 	door   *pool
 	seen   *seen
 	naming sync.Mutex      // see call.rename
+	said   []byte          // the receipt that was told last; the ledger's publisher's alone
 	ctx    context.Context // of everything that workers do
 	cancel context.CancelFunc
 }

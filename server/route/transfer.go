@@ -90,11 +90,12 @@ type pendingOrder struct {
 	order ledger.Order
 }
 
-// Decided answers the call, on the ledger's publisher goroutine: nothing here waits.
+// Decided answers the call, on the ledger's publisher goroutine: nothing here waits. What the same commit tells the same
+// connection goes out with it.
 func (o *pendingOrder) Decided(_ *ledger.Order, receipt *ledger.Receipt, err error) {
 	if err != nil {
 		o.call.fail(err)
 		return
 	}
-	o.call.reply(&protocol.Reply{Result: &protocol.Reply_Receipt{Receipt: o.call.receiptMessage(receipt)}})
+	o.call.receipt(receipt)
 }
