@@ -98,7 +98,7 @@ func Compare(a, b *Result) Comparison {
 	}
 	c.Whole = append(c.Whole, Pair{"errors", float64(a.errors()), float64(b.errors())},
 		Pair{"connections lost", float64(a.Connections.Lost), float64(b.Connections.Lost)})
-	if a.Bank != nil && b.Bank != nil {
+	if a.Scenario == Idle && a.Bank != nil && b.Bank != nil {
 		c.Whole = append(c.Whole, Pair{"bank, KB a connection", a.Bank.ResidentKBPerConnection, b.Bank.ResidentKBPerConnection})
 	}
 	return c

@@ -65,7 +65,7 @@ type (
 func newReport(r *Result) report {
 	list, each := moments(r, pointsShown)
 	p := report{Title: title(r.Scenario), Shape: shape(r), When: r.Started.UTC().Format("2 January 2006, 15:04:05 UTC"),
-		Lasted: lasting(r.DurationS), Notes: remarks(r), Tiles: tiles(r), Pills: pills(r), Charts: charts(r, list, each)}
+		Lasted: lasting(r.DurationS), Notes: r.Notes, Tiles: tiles(r), Pills: pills(r), Charts: charts(r, list, each)}
 	p.Figure, p.Words = headline(r)
 	for _, name := range r.names() {
 		p.Latencies = append(p.Latencies, latencyRow{latencyTitles[name], latencyMeanings[name], r.LatencyMs[name]})
@@ -320,15 +320,7 @@ func useFacts(r *Result) []fact {
 		{Name: "Connections opened", Value: grouped(r.Connections.Opened)},
 		{Name: "Connections lost", Value: grouped(r.Connections.Lost)}}
 	use := func(who string, u Use) {
-		cpu := short(cores(u.CPUSeconds, r.DurationS)) + " cores"
-		if u.CPUMicrosPerOperation > 0 {
-			cpu += ", " + short(u.CPUMicrosPerOperation) + " µs " + each(r.Scenario)
-		}
-		memory := grouped(u.ResidentKB/1024) + " MB"
-		if u.ResidentKBPerConnection > 0 {
-			memory += ", " + short(u.ResidentKBPerConnection) + " KB a connection"
-		}
-		list = append(list, fact{Name: who + " CPU", Value: cpu}, fact{Name: who + " memory", Value: memory})
+		list = append(list, fact{Name: who + " processor", Value: cpuText(r, u)}, fact{Name: who + " memory", Value: memoryText(r, u)})
 	}
 	if r.Bank != nil {
 		use("The bank's", *r.Bank)

@@ -43,16 +43,22 @@ func (p *summary) line(format string, args ...any) {
 func (p *summary) head(r *Result) {
 	p.line("%s, %s", r.Scenario, shape(r))
 	p.line("")
-	p.line("  %s %s a second, %s in %s, %s", short(r.RatePerS), noun(r.Scenario), grouped(r.Operations), lasting(r.DurationS),
-		plural(r.errors(), "error"))
+	value, words := headline(r)
+	if r.Scenario != Idle {
+		words += fmt.Sprintf(", %s in %s", grouped(r.Operations), lasting(r.DurationS))
+	}
+	p.line("  %s %s, %s", value, words, plural(r.errors(), "error"))
 	p.line("")
 }
 
 // shape says how a run was driven: "closed model, 100 connections, 16 in flight on each".
 func shape(r *Result) string {
-	text := fmt.Sprintf("%s model, %s", r.Model, plural(uint64(r.Connections.Asked), "connection"))
-	switch r.Scenario {
-	case Connect, Idle:
+	text := plural(uint64(r.Connections.Asked), "connection")
+	if r.Scenario == Idle {
+		return text
+	}
+	text = r.Model + " model, " + text
+	if r.Scenario == Connect {
 		return text
 	}
 	if inFlight := r.Flags["in-flight"]; inFlight != "" && r.Model == "closed" {
@@ -142,19 +148,33 @@ func byCount(errors map[string]uint64) []string {
 }
 
 func (p *summary) facts(r *Result) {
-	p.line("  %-12s %s", "money", moneyText(r))
-	p.line("  %-12s %s opened, %s lost", "connections", grouped(r.Connections.Opened), grouped(r.Connections.Lost))
+	p.fact("money", moneyText(r))
+	p.fact("connections", fmt.Sprintf("%s opened, %s lost", grouped(r.Connections.Opened), grouped(r.Connections.Lost)))
 	if r.Bank != nil {
-		p.line("  %-12s %s", "bank", useText(r, *r.Bank))
+		p.fact("bank", cpuText(r, *r.Bank)+"; "+memoryText(r, *r.Bank))
 	}
-	p.line("  %-12s %s", "tester", useText(r, r.Tester))
-	p.line("  %-12s %s", "machine", machineText(r.Machine))
-	p.line("  %-12s %s", "of it", speedText(r.Machine))
-	if r.Machine.Commit != "" {
-		p.line("  %-12s %s", "commit", r.Machine.Commit)
+	p.fact("tester", cpuText(r, r.Tester)+"; "+memoryText(r, r.Tester))
+	p.fact("machine", machineText(r.Machine))
+	p.fact("of it", fmt.Sprintf("fsync %s µs, SHA-256 %s MB a second on one core", short(r.Machine.FsyncUs), short(r.Machine.SHA256MBPerS)))
+	p.fact("commit", r.Machine.Commit)
+	p.fact("of the bank", r.Machine.Bank)
+}
+
+// fact writes a name and a text, which goes on below itself where it is long; nothing where there is no text.
+func (p *summary) fact(name, text string) {
+	const indent, width = 15, 100
+	line := fmt.Sprintf("  %-12s", name)
+	empty := true
+	for word := range strings.FieldsSeq(harmless(text)) {
+		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			p.buf.WriteString(line + "\n")
+			line = strings.Repeat(" ", indent-1)
+		}
+		line += " " + word
+		empty = false
 	}
-	if r.Machine.Bank != "" {
-		p.line("  %-12s %s", "of the bank", r.Machine.Bank)
+	if !empty {
+		p.buf.WriteString(line + "\n")
 	}
 }
 
@@ -176,13 +196,18 @@ func moneyText(r *Result) string {
 	return text
 }
 
-func useText(r *Result, u Use) string {
-	text := fmt.Sprintf("%s cores", short(cores(u.CPUSeconds, r.DurationS)))
+func cpuText(r *Result, u Use) string {
+	text := short(cores(u.CPUSeconds, r.DurationS)) + " cores"
 	if u.CPUMicrosPerOperation > 0 {
 		text += fmt.Sprintf(", %s µs of CPU %s", short(u.CPUMicrosPerOperation), each(r.Scenario))
 	}
-	text += fmt.Sprintf(", %s MB resident", grouped(u.ResidentKB/1024))
-	if u.ResidentKBPerConnection > 0 {
+	return text
+}
+
+// memoryText has memory for each connection only where connections are all that there is: elsewhere it is also of work.
+func memoryText(r *Result, u Use) string {
+	text := grouped(u.ResidentKB/1024) + " MB resident"
+	if r.Scenario == Idle && u.ResidentKBPerConnection > 0 {
 		text += fmt.Sprintf(", %s KB a connection", short(u.ResidentKBPerConnection))
 	}
 	return text
@@ -200,29 +225,15 @@ func machineText(m Machine) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-func speedText(m Machine) string {
-	return fmt.Sprintf("fsync %s µs, SHA-256 %s MB a second on one core", short(m.FsyncUs), short(m.SHA256MBPerS))
-}
-
 // remarks are what a reader must know, and what was asked of the run.
 func (p *summary) remarks(r *Result) {
-	notes := remarks(r)
-	if len(notes)+len(r.Thresholds) > 0 {
+	if len(r.Notes)+len(r.Thresholds) > 0 {
 		p.line("")
 	}
-	for _, note := range notes {
-		p.line("  note: %s", note)
+	for _, note := range r.Notes {
+		p.fact("note", note)
 	}
 	for _, v := range r.Thresholds {
-		p.line("  %s", v.String())
+		p.fact("threshold", v.String())
 	}
-}
-
-// remarks are r's notes; with the tester's own slowness first, for it decides what the figures are of.
-func remarks(r *Result) []string {
-	if !r.GeneratorLimited {
-		return r.Notes
-	}
-	return append([]string{"this tester, not the bank, was what limited the rate: the bank can do more than these figures say"},
-		r.Notes...)
 }
