@@ -41,6 +41,7 @@ type Conn struct {
 	queue    *batch             // messages that wait; nil when there are none
 	writing  int                // bytes that the flush has taken and not yet written
 	flushing bool               // there is a flush goroutine
+	handling bool               // the read goroutine is among the commands of a frame, and flushes what they leave
 	parked   bool               // there is no read goroutine
 	parkedAt int32              // the lot's name for it
 	gathered bool               // a Flush is to come

@@ -12,10 +12,10 @@ import (
 	"caudal/protocol"
 )
 
-// wakeFlush has a goroutine flush the queue, if none does; called with mu held. There is at most one, so sealing and
+// wakeFlush has a goroutine flush the queue, if none does or will; called with mu held. There is at most one, so sealing and
 // writing happen in one order.
 func (c *Conn) wakeFlush() {
-	if c.flushing {
+	if c.flushing || c.handling {
 		return
 	}
 	c.flushing = true
@@ -23,6 +23,26 @@ func (c *Conn) wakeFlush() {
 	case c.server.flushes <- c:
 	default:
 		go c.server.flusher(c)
+	}
+}
+
+// handle begins the commands of a frame, and handled ends them: what they were answered at once goes out in one record, from
+// the read goroutine itself. To wake another for it costs more than all else that a short command does. A client that takes
+// nothing holds its own reading up then, as long as a write may last.
+func (c *Conn) handle(commands int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead, c.handling = commands, true
+}
+
+func (c *Conn) handled() {
+	c.mu.Lock()
+	c.handling = false
+	mine := !c.flushing && (c.queue != nil || c.state == stateClosing)
+	c.flushing = c.flushing || mine
+	c.mu.Unlock()
+	if mine {
+		c.flush()
 	}
 }
 

@@ -143,9 +143,8 @@ func (c *Conn) dispatch(commands []*protocol.Command) bool {
 		return true
 	}
 	c.heard.Store(c.server.now())
-	c.mu.Lock()
-	c.ahead = len(commands)
-	c.mu.Unlock()
+	c.handle(len(commands))
+	defer c.handled()
 	for _, command := range commands {
 		switch c.begin(command.GetId()) {
 		case beginEnded:
@@ -173,9 +172,13 @@ func (c *Conn) begin(id uint64) beginning {
 	defer c.mu.Unlock()
 	limits := &c.server.config.Limits
 	for c.state == stateOpen && (!c.draining && c.inFlight >= limits.InFlight || c.waiting() > limits.QueueBytes) {
+		if c.handling = false; c.queue != nil {
+			c.wakeFlush() // room comes of what the client reads
+		}
 		c.room.Wait()
 	}
 	c.ahead--
+	c.handling = true
 	switch {
 	case c.state != stateOpen:
 		return beginEnded

@@ -15,6 +15,7 @@ func TestARevocationWhileADeviceSignsInIsSeen(t *testing.T) {
 	h := open(t, nil)
 	ana := h.register("ana")
 	ctx := context.Background()
+	asOf := h.store.Generation()
 	device, user, err := h.store.DeviceByPublicID(ctx, ana.device.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +24,7 @@ func TestARevocationWhileADeviceSignsInIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &session{conn: new(conn.Conn)}
-	reply, err := call{Router: h.router, session: s}.signedIn(ctx, user, device)
+	reply, err := call{Router: h.router, session: s}.signedIn(ctx, user, device, asOf)
 	if !errors.Is(err, models.ErrDeviceRevoked) || reply != nil || s.who.Load() != nil {
 		t.Errorf("signed in by a revoked device: %v, %v", reply, err)
 	}
@@ -37,13 +38,14 @@ func TestAConnectionThatEndsWhileItSignsInIsForgotten(t *testing.T) {
 	h := open(t, nil)
 	ana := h.register("ana")
 	ctx := context.Background()
+	asOf := h.store.Generation()
 	device, user, err := h.store.DeviceByPublicID(ctx, ana.device.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &session{conn: new(conn.Conn)}
 	s.gone.Store(true)
-	if _, err := (call{Router: h.router, session: s}).signedIn(ctx, user, device); err != nil {
+	if _, err := (call{Router: h.router, session: s}).signedIn(ctx, user, device, asOf); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.hub.Stats().SignedIn; got != 1 {

@@ -44,6 +44,7 @@ func register(c call, request *protocol.Command) {
 		if err != nil {
 			return nil, err
 		}
+		asOf := c.config.Store.Generation()
 		user, enrolled, _, err := c.config.Store.CreateUser(ctx, models.NewUser{
 			Username: r.GetUsername(), Owner: owner, PasswordHash: hash, Role: models.RoleHolder,
 			Device: device, AccountName: FirstAccount, Currency: money.MXN,
@@ -51,7 +52,7 @@ func register(c call, request *protocol.Command) {
 		if err != nil {
 			return nil, err
 		}
-		return c.signedIn(ctx, user, enrolled)
+		return c.signedIn(ctx, user, enrolled, asOf)
 	})
 }
 
@@ -71,6 +72,7 @@ func login(c call, request *protocol.Command) {
 		if err != nil {
 			return nil, err
 		}
+		asOf := c.config.Store.Generation()
 		user, err := c.prove(ctx, tried.username, r.GetPassword())
 		if err != nil {
 			return nil, err
@@ -81,7 +83,7 @@ func login(c call, request *protocol.Command) {
 		}
 		c.config.Hub.DeviceAdded(user.ID, c.session.conn, deviceMessage(enrolled, 0))
 		c.renewHash(ctx, user, r.GetPassword())
-		reply, err := c.signedIn(ctx, user, enrolled)
+		reply, err := c.signedIn(ctx, user, enrolled, asOf)
 		if err == nil { // only now: the right password over and over, without a sign-in, would hash at no price
 			c.limits.succeeded(tried)
 		}
@@ -147,6 +149,7 @@ func (c call) enrolment(username string, e *protocol.DeviceEnrolment) (*models.N
 func resume(c call, request *protocol.Command) {
 	r := request.GetResume()
 	c.signIn(c.desk, &c.session.desk, func(ctx context.Context) (*protocol.Reply, error) {
+		asOf := c.config.Store.Generation()
 		device, user, err := c.config.Store.DeviceByPublicID(ctx, r.GetDeviceId())
 		if device == nil && !errors.Is(err, models.ErrDeviceNotFound) {
 			return nil, err
@@ -161,7 +164,7 @@ func resume(c call, request *protocol.Command) {
 		if err != nil { // revoked, or the user is closed: said only to whoever has the key
 			return nil, err
 		}
-		return c.signedIn(ctx, user, device)
+		return c.signedIn(ctx, user, device, asOf)
 	})
 }
 
@@ -186,9 +189,10 @@ func (c call) signIn(p *pool, l *lane, work work) {
 	}
 }
 
-// signedIn makes the connection the user's. The hub gets it first and the device is read again after: a revocation in
-// between either finds the connection in the hub, or is found here.
-func (c call) signedIn(ctx context.Context, user *models.User, device *models.Device) (*protocol.Reply, error) {
+// signedIn makes the connection the user's. The hub gets it first and the device is read again after, unless nobody has written
+// since it was read, as of that generation: a revocation in between either finds the connection in the hub, because that is
+// looked through after the generation has been raised, or is found here.
+func (c call) signedIn(ctx context.Context, user *models.User, device *models.Device, asOf uint64) (*protocol.Reply, error) {
 	s := c.session
 	if err := c.config.Hub.SignIn(s.conn, user.ID, device.ID); err != nil {
 		return nil, err
@@ -196,10 +200,12 @@ func (c call) signedIn(ctx context.Context, user *models.User, device *models.De
 	if s.gone.Load() { // Closed came first, and found nothing to take out of the hub
 		c.config.Hub.Gone(s.conn)
 	}
-	device, user, err := c.config.Store.DeviceByPublicID(ctx, device.PublicID)
-	if err != nil {
-		c.config.Hub.Gone(s.conn)
-		return nil, err
+	if c.config.Store.Generation() != asOf {
+		var err error
+		if device, user, err = c.config.Store.DeviceByPublicID(ctx, device.PublicID); err != nil {
+			c.config.Hub.Gone(s.conn)
+			return nil, err
+		}
 	}
 	if c.config.Welcome != nil && user.Role == models.RoleHolder {
 		if err := c.config.Welcome(ctx, user); err != nil {
