@@ -142,6 +142,26 @@ func BenchmarkPing(b *testing.B) {
 	}
 }
 
+// TestAQuietConnectionKeepsLittle: no stack, and a heap of which TLS has one half and the channel and the WebSocket the other.
+// The bound is what a mistake costs, not what is measured: see BenchmarkIdle.
+func TestAQuietConnectionKeepsLittle(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere a quiet connection has a stack")
+	}
+	const count, boundKB = 300, 18
+	p := startServer(t, count)
+	p.openAll(t, 64, subscribed) // what the first ones bring about
+	kept := func() float64 {
+		p.get("/debug/pprof/heap?gc=1")
+		m := p.metrics()
+		return (m["go_memstats_heap_alloc_bytes"] + m["go_memstats_stack_inuse_bytes"]) / 1024
+	}
+	before := kept()
+	p.openAll(t, count, subscribed)
+	eventually(t, "a connection keeps little", func() bool { return (kept()-before)/count < boundKB })
+	p.stop(t)
+}
+
 // beServer is the program on a new bank in the working folder, until standard input ends. It prints its users' device ids.
 func beServer(users string) int {
 	a := &app{getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, exit: os.Exit}
@@ -224,7 +244,7 @@ type process struct {
 	devices  [][]byte
 }
 
-func startServer(b *testing.B, users int) *process {
+func startServer(b testing.TB, users int) *process {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -274,7 +294,7 @@ func startServer(b *testing.B, users int) *process {
 	return p
 }
 
-func (p *process) stop(b *testing.B) {
+func (p *process) stop(b testing.TB) {
 	b.Helper()
 	_ = p.stdin.Close()
 	if err := p.command.Wait(); err != nil {
@@ -283,7 +303,7 @@ func (p *process) stop(b *testing.B) {
 }
 
 // resident is the process's resident memory, in KB.
-func (p *process) resident(b *testing.B) int {
+func (p *process) resident(b testing.TB) int {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
 	if err != nil {
@@ -298,7 +318,7 @@ func (p *process) resident(b *testing.B) int {
 }
 
 // cpu is what the process has used so far, to 10 ms (proc(5): fields 14 and 15 of stat).
-func (p *process) cpu(b *testing.B) time.Duration {
+func (p *process) cpu(b testing.TB) time.Duration {
 	b.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
 	if err != nil {
@@ -387,7 +407,7 @@ type caller struct {
 }
 
 // openAll opens connections, of one user after the other, eight at a time.
-func (p *process) openAll(b *testing.B, count int, to stage) []*caller {
+func (p *process) openAll(b testing.TB, count int, to stage) []*caller {
 	b.Helper()
 	clients := make([]*caller, count)
 	var openers sync.WaitGroup
@@ -403,7 +423,7 @@ func (p *process) openAll(b *testing.B, count int, to stage) []*caller {
 	return clients
 }
 
-func (p *process) open(b *testing.B, user int, to stage) *caller {
+func (p *process) open(b testing.TB, user int, to stage) *caller {
 	raw, err := tls.Dial("tcp", p.address, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13})
 	sure(0, err)
 	b.Cleanup(func() { _ = raw.NetConn().Close() })

@@ -196,7 +196,7 @@ func (a *app) start(ctx context.Context, s *server) error {
 	if s.operator, err = admin.OpenSocket(c.Data, s.bank.operator(), s.log); err != nil {
 		return err
 	}
-	s.loop(s.keys.Run, s.tls.Run, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
+	s.loop(s.keys.Run, s.tls.Run, keepHeadroom, func(ctx context.Context) { s.bank.sweep(ctx, s.log) })
 	s.public = publicServer(s.sockets, pages(s.config), hosts, s.log)
 	go func() {
 		err := s.public.Serve(tls.NewListener(s.sockets.Guard(s.listener), s.tls.Config()))
