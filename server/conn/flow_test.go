@@ -3,6 +3,7 @@ package conn
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"google.golang.org/protobuf/proto"
 
 	"caudal/cipher"
 	"caudal/protocol"
@@ -267,6 +269,81 @@ func TestMessagesThatWaitTogetherShareARecord(t *testing.T) {
 	})
 }
 
+// encoded is a reply as the ledger's publisher gives it.
+func encoded(reply *protocol.Reply) []byte {
+	wire, m := BeginReply(nil)
+	return m.End(must(proto.MarshalOptions{}.MarshalAppend(wire, reply)))
+}
+
+// What one commit tells a connection: nothing goes before the flush, then all of it in one record and in its order.
+func TestABurstGoesOutInOneRecordWhenItIsFlushed(t *testing.T) {
+	h := new(handler)
+	inBubble(t, h, nil, func(t *testing.T, b *pipeBank) {
+		h.command = func(*Conn, *protocol.Command) {} // answered below
+		conns, _ := h.follow()
+		client := b.dial(t)
+		c := <-conns
+		heard := client.keepReading()
+		client.ping(1, 2)
+		synctest.Wait()
+		owed := []bool{
+			c.GatherReply(encoded(pong(1))), c.GatherEvent(balance(7, 1)), c.GatherReply(encoded(pong(2))), c.GatherEvent(balance(7, 2)),
+		}
+		if !slices.Equal(owed, []bool{true, false, false, false}) {
+			t.Errorf("a flush is owed: %v", owed)
+		}
+		synctest.Wait()
+		if records := b.Stats().RecordsOut; records != 0 {
+			t.Errorf("%d records before the flush", records)
+		}
+		c.Flush()
+		synctest.Wait()
+		if records := b.Stats().RecordsOut; records != 1 {
+			t.Errorf("%d records after the flush", records)
+		}
+		if !c.GatherEvent(balance(7, 3)) {
+			t.Error("the next burst owes nothing")
+		}
+		c.Event(balance(8, 1)) // no part of it, and waits for nobody
+		synctest.Wait()
+		if records := b.Stats().RecordsOut; records != 2 {
+			t.Errorf("%d records after an event of its own", records)
+		}
+		c.Flush()
+		_ = client.ws.CloseNow()
+		var order []string
+		for _, m := range (<-heard).messages {
+			order = append(order, fmt.Sprint(m.GetReply().GetId(), m.GetEvent().GetBalance().GetVersion()))
+		}
+		if want := []string{"1 0", "0 1", "2 0", "0 2", "0 3", "0 1"}; !slices.Equal(order, want) {
+			t.Errorf("heard %v, want %v", order, want)
+		}
+	})
+}
+
+func TestALongBurstWaitsForNoFlush(t *testing.T) {
+	h := new(handler)
+	inBubble(t, h, nil, func(t *testing.T, b *pipeBank) {
+		conns, _ := h.follow()
+		client := b.dial(t)
+		c := <-conns
+		heard := client.keepReading()
+		for range gatheredBytesMax/1000 + 1 {
+			c.GatherEvent(long(1000))
+		}
+		synctest.Wait()
+		if b.Stats().RecordsOut == 0 {
+			t.Error("nothing goes before the flush")
+		}
+		c.Flush()
+		synctest.Wait()
+		_ = client.ws.CloseNow()
+		if n := len((<-heard).messages); n != gatheredBytesMax/1000+1 {
+			t.Errorf("%d messages came", n)
+		}
+	})
+}
+
 // wire is an event whose encoding has exactly so many bytes.
 func wire(bytes int) Event {
 	event := long(bytes)
@@ -482,7 +559,9 @@ func TestAllMethodsAtOnce(t *testing.T) {
 			}
 			live.Range(func(key, _ any) bool {
 				c := key.(*Conn)
-				c.Event(balance(int64(v%3), v))
+				if c.Event(balance(int64(v%3), v)); c.GatherEvent(balance(4, v)) {
+					c.Flush()
+				}
 				_, _ = c.Attached(), b.Stats()
 				if v%100 == 0 {
 					c.Close(protocol.CloseAge)
