@@ -1,138 +1,29 @@
 package models_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/pressly/goose/v3"
-	"gorm.io/driver/postgres"
+	driver "gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
 	"caudal/models/migrations"
+	"caudal/models/pgtest"
 )
 
-// postgresStart bounds how long a new cluster may take to answer, on the slowest machine.
-const postgresStart = 60 * time.Second
-
-// startPostgres runs a PostgreSQL cluster of its own for this test, which listens on nothing but a socket in a private
-// folder, and returns GORM on it. It skips the test where PostgreSQL is not installed.
-func startPostgres(t *testing.T) *gorm.DB {
-	t.Helper()
-	installed, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if len(installed) == 0 {
-		t.Skip("PostgreSQL's server is not installed (/usr/lib/postgresql/*/bin): its migrations are not tried")
-	}
-	bin := filepath.Dir(slices.MaxFunc(installed, func(a, b string) int { return postgresVersion(a) - postgresVersion(b) }))
-	// Not t.TempDir: its parents are closed to the user that the cluster runs as, and a socket's path has 107 bytes.
-	dir, err := os.MkdirTemp("", "caudal-pg-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	credential := unprivileged(t, dir)
-	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(filepath.Join(bin, name), args...)
-		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "LC_ALL=C", "HOME=" + dir} // none of the machine's PG... settings
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
-		return cmd
-	}
-	data := filepath.Join(dir, "data")
-	output, err := command("initdb", "-D", data, "-U", "caudal", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
-	if errors.Is(err, syscall.EPERM) {
-		t.Skip("PostgreSQL does not run as root, and this process may not become another user: its migrations are not tried")
-	}
-	if err != nil {
-		t.Fatalf("initdb: %v\n%s", err, output)
-	}
-
-	var log bytes.Buffer
-	server := command("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=10")
-	server.Stderr = &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Wait() }()
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // at once: nothing of it is kept
-		<-ended
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), postgresStart)
-	defer cancel()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		db, err := gorm.Open(postgres.Open(fmt.Sprintf("host=%s user=caudal dbname=postgres sslmode=disable", dir)),
-			&gorm.Config{Logger: logger.Discard, SkipDefaultTransaction: true})
-		if err == nil {
-			t.Cleanup(func() {
-				if pool, err := db.DB(); err == nil {
-					pool.Close()
-				}
-			})
-			return db
-		}
-		select {
-		case err := <-ended:
-			ended <- err // for the cleanup
-			t.Fatalf("postgres ended: %v\n%s", err, &log)
-		case <-ctx.Done():
-			t.Fatalf("postgres does not answer: %v", err)
-		case <-poll.C:
-		}
-	}
-}
-
-func postgresVersion(path string) int {
-	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
-	return version
-}
-
-// unprivileged returns the user that the cluster runs as, and gives it the folder: PostgreSQL refuses to run as root.
-func unprivileged(t *testing.T, dir string) *syscall.Credential {
-	t.Helper()
-	if os.Getuid() != 0 {
-		return nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		found, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, errUID := strconv.Atoi(found.Uid)
-		gid, errGID := strconv.Atoi(found.Gid)
-		if err := errors.Join(errUID, errGID, os.Chown(dir, uid, gid)); err != nil {
-			t.Fatal(err)
-		}
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), NoSetGroups: true}
-	}
-	t.Skip("PostgreSQL does not run as root, and there is no user postgres or nobody: its migrations are not tried")
-	return nil
-}
-
 func TestPostgresMigrationsMakeTheSameSchemaAndRollBack(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a PostgreSQL cluster")
+	db, err := gorm.Open(driver.Open(pgtest.Empty(t)), &gorm.Config{Logger: logger.Discard, SkipDefaultTransaction: true})
+	if err != nil {
+		t.Fatal(err)
 	}
-	db := startPostgres(t)
 	pool, err := db.DB()
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { pool.Close() })
 	provider, err := goose.NewProvider(goose.DialectPostgres, pool, migrations.Postgres(),
 		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
