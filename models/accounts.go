@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"caudal/models/clabe"
 	"caudal/models/money"
@@ -32,50 +33,41 @@ func (s *Store) OpenAccount(tx *gorm.DB, owner int64, name string, currency mone
 	if !currency.Valid() {
 		return nil, ErrCurrency
 	}
-	number, err := s.freeNumber(tx)
-	if err != nil {
-		return nil, err
-	}
-	return s.insertAccount(tx, Account{
-		ID: number, Owner: &owner, Name: name, Currency: currency, Status: AccountActive, OpenedAt: s.Now(),
-	}, 0)
-}
-
-func (s *Store) freeNumber(tx *gorm.DB) (clabe.Number, error) {
 	for range numberTries {
 		number, err := clabe.Random(s.cfg.Rand, BankCode, BranchCustomer)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		var taken int64
-		if err := tx.Model(&Account{}).Where("id = ?", number).Count(&taken).Error; err != nil {
-			return 0, fmt.Errorf("models: look for a free account number: %w", err)
-		}
-		if taken == 0 {
-			return number, nil
+		account, err := s.insertAccount(tx, Account{
+			ID: number, Owner: &owner, Name: name, Currency: currency, Status: AccountActive, OpenedAt: s.Now(),
+		})
+		if account != nil || err != nil {
+			return account, err
 		}
 	}
-	return 0, fmt.Errorf("models: no free account number in %d tries", numberTries)
+	return nil, fmt.Errorf("models: no free account number in %d tries", numberTries)
 }
 
-func (s *Store) insertAccount(tx *gorm.DB, account Account, floorMinor int64) (*AccountState, error) {
-	if err := tx.Create(&account).Error; err != nil {
+// insertAccount returns nil where the number is taken.
+func (s *Store) insertAccount(tx *gorm.DB, account Account) (*AccountState, error) {
+	free := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: true}
+	inserted := tx.Clauses(free).Create(&account)
+	if inserted.Error != nil {
+		return nil, fmt.Errorf("models: open an account: %w", inserted.Error)
+	}
+	if inserted.RowsAffected == 0 {
+		return nil, nil
+	}
+	head := s.firstHead(&account, 0)
+	if err := tx.Create(&head).Error; err != nil {
 		return nil, fmt.Errorf("models: open an account: %w", err)
 	}
-	head, err := s.insertHead(tx, &account, floorMinor)
-	if err != nil {
-		return nil, err
-	}
-	return &AccountState{account, *head}, nil
+	return &AccountState{account, head}, nil
 }
 
-func (s *Store) insertHead(tx *gorm.DB, account *Account, floorMinor int64) (*Head, error) {
+func (s *Store) firstHead(account *Account, floorMinor int64) Head {
 	first := FirstHead(s.cfg.Identity, account.ID, account.Currency)
-	head := &Head{Account: account.ID, FloorMinor: floorMinor, Version: 1, Head: first[:]}
-	if err := tx.Create(head).Error; err != nil {
-		return nil, fmt.Errorf("models: open an account: %w", err)
-	}
-	return head, nil
+	return Head{Account: account.ID, FloorMinor: floorMinor, Version: 1, Head: first[:]}
 }
 
 // AccountsOf returns a user's accounts, oldest first.
@@ -121,6 +113,9 @@ func (s *Store) PayeeByCLABE(ctx context.Context, number clabe.Number) (*Payee, 
 
 // PayeeByUsername finds the payee of a user's oldest account that is not frozen, or ErrPayeeNotFound.
 func (s *Store) PayeeByUsername(ctx context.Context, username string) (*Payee, error) {
+	if CheckUsername(username) != nil {
+		return nil, ErrPayeeNotFound
+	}
 	return s.payee(ctx, "users.username = ? AND accounts.status = 'active'", username)
 }
 

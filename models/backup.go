@@ -23,8 +23,11 @@ var ErrBackupExists = errors.New("models: there is a file already where the back
 // in a folder of its own it is the bank.
 //
 // It uses SQLite's online backup: a copy of the database's file alone would lack what is still in the WAL beside it, and
-// with that, money. As long as it runs, the WAL grows by what is written meanwhile.
-func (s *Store) Backup(ctx context.Context, to string) (err error) {
+// with that, money. As long as it runs, the WAL grows by what is written meanwhile. A bank on PostgreSQL is backed up by
+// PostgreSQL's own means, and Backup refuses.
+func (s *Store) Backup(ctx context.Context, to string) error { return s.engine.backup(ctx, to) }
+
+func (s onSQLite) backup(ctx context.Context, to string) (err error) {
 	to, err = filepath.Abs(to)
 	if err != nil {
 		return fmt.Errorf("models: back up: %w", err)

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"caudal/models/clabe"
 	"caudal/models/money"
@@ -54,28 +55,22 @@ func (s *Store) Bank() Bank { return s.bank }
 func (s *Store) Identity() [32]byte { return s.cfg.Identity }
 
 // found writes the row of the bank and its system accounts where they are missing, and checks that the bank is the one
-// that was asked for.
+// that was asked for. Of several nodes that do it at a time, one does it, and the others wait.
 func (s *Store) found(ctx context.Context) error {
 	return s.Write(ctx, func(tx *gorm.DB) error {
-		err := tx.Take(&s.bank).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			s.bank = Bank{ID: 1, Identity: s.cfg.Identity[:], HandleKey: make([]byte, 32), Demo: s.cfg.Demo, CreatedAt: s.Now()}
-			if _, err := io.ReadFull(s.cfg.Rand, s.bank.HandleKey); err != nil {
-				return fmt.Errorf("models: random bytes: %w", err)
-			}
-			err = tx.Create(&s.bank).Error
-		}
+		bank, err := s.ownRow(tx)
 		if err != nil {
-			return fmt.Errorf("models: read the bank: %w", err)
+			return err
 		}
 		switch {
-		case !bytes.Equal(s.bank.Identity, s.cfg.Identity[:]):
+		case !bytes.Equal(bank.Identity, s.cfg.Identity[:]):
 			return ErrOtherBank
-		case s.bank.Demo && !s.cfg.Demo:
+		case bank.Demo && !s.cfg.Demo:
 			return ErrDemoDatabase
-		case !s.bank.Demo && s.cfg.Demo:
+		case !bank.Demo && s.cfg.Demo:
 			return ErrNotDemoDatabase
 		}
+		s.bank = *bank
 		if err := s.openHeads(tx); err != nil {
 			return err
 		}
@@ -84,6 +79,27 @@ func (s *Store) found(ctx context.Context) error {
 		}
 		return s.fillHolderWords(ctx, tx)
 	})
+}
+
+// ownRow locks the row of the bank, which is there then.
+func (s *Store) ownRow(tx *gorm.DB) (*Bank, error) {
+	var bank Bank
+	err := locking(tx).Take(&bank).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		created := Bank{ID: 1, Identity: s.cfg.Identity[:], HandleKey: make([]byte, 32), Demo: s.cfg.Demo, CreatedAt: s.Now()}
+		if _, err := io.ReadFull(s.cfg.Rand, created.HandleKey); err != nil {
+			return nil, fmt.Errorf("models: random bytes: %w", err)
+		}
+		// Another node's that has come meanwhile stands.
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&created).Error; err != nil {
+			return nil, fmt.Errorf("models: found the bank: %w", err)
+		}
+		err = locking(tx).Take(&bank).Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("models: read the bank: %w", err)
+	}
+	return &bank, nil
 }
 
 // openHeads gives the accounts of a database of version 1, which had no heads, their first ones. Any later database has
@@ -102,8 +118,9 @@ func (s *Store) openHeads(tx *gorm.DB) error {
 		if accounts[i].Class != nil {
 			floorMinor = systemFloorMinor
 		}
-		if _, err := s.insertHead(tx, &accounts[i], floorMinor); err != nil {
-			return err
+		head := s.firstHead(&accounts[i], floorMinor)
+		if err := tx.Create(&head).Error; err != nil {
+			return fmt.Errorf("models: open an account: %w", err)
 		}
 	}
 	return nil
@@ -119,6 +136,8 @@ func (s *Store) openSystemAccounts(tx *gorm.DB) error {
 	for _, number := range have {
 		known[number] = true
 	}
+	var accounts []Account
+	var heads []Head
 	for _, class := range Classes() {
 		for _, currency := range money.Currencies() {
 			for shard := range SystemShards {
@@ -126,15 +145,19 @@ func (s *Store) openSystemAccounts(tx *gorm.DB) error {
 				if known[number] {
 					continue
 				}
-				_, err := s.insertAccount(tx, Account{
+				accounts = append(accounts, Account{
 					ID: number, Class: &class, Shard: shard, Currency: currency, Status: AccountActive, OpenedAt: s.Now(),
 					Name: fmt.Sprintf("%s %s %d", class, currency, shard),
-				}, systemFloorMinor)
-				if err != nil {
-					return err
-				}
+				})
+				heads = append(heads, s.firstHead(&accounts[len(accounts)-1], systemFloorMinor))
 			}
 		}
+	}
+	if len(accounts) == 0 {
+		return nil
+	}
+	if err := errors.Join(tx.Create(&accounts).Error, tx.Create(&heads).Error); err != nil {
+		return fmt.Errorf("models: open the system accounts: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,9 +56,9 @@ func (d *NewDevice) clean() (err error) {
 	return err
 }
 
-// stillProved makes sure that a user is active and has the password that was proved.
+// stillProved makes sure that a user is active and has the password that was proved, until the end of the transaction.
 func stillProved(tx *gorm.DB, proved *User) error {
-	user, err := userWhere(tx, "id = ?", proved.ID)
+	user, err := lockUser(tx, "id = ?", proved.ID)
 	switch {
 	case err != nil:
 		return err
@@ -69,9 +71,9 @@ func stillProved(tx *gorm.DB, proved *User) error {
 }
 
 // stillSignedIn returns the user who signed in by a device, both by row id, where both still stand: whoever is cut off may
-// have asked for something just before. Errors: ErrUserClosed, ErrDeviceRevoked.
-func stillSignedIn(tx *gorm.DB, userID, deviceID int64) (*User, error) {
-	user, err := userWhere(tx, "id = ?", userID)
+// have asked for something just before. What is then to be written needs lockUser. Errors: ErrUserClosed, ErrDeviceRevoked.
+func stillSignedIn(tx *gorm.DB, read readUser, userID, deviceID int64) (*User, error) {
+	user, err := read(tx, "id = ?", userID)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +91,7 @@ func stillSignedIn(tx *gorm.DB, userID, deviceID int64) (*User, error) {
 	return user, nil
 }
 
+// insertDevice enrols a device of a user who is locked, or new: nobody else counts the devices meanwhile.
 func (s *Store) insertDevice(tx *gorm.DB, userID int64, enrol NewDevice) (*Device, error) {
 	var live int64
 	if err := tx.Model(&Device{}).Where("user_id = ? AND revoked_at IS NULL", userID).Count(&live).Error; err != nil {
@@ -163,7 +166,7 @@ func liveDevices(tx *gorm.DB, userID int64) ([]Device, error) {
 func (s *Store) RevokeDevice(ctx context.Context, userID, by int64, publicID []byte) (*Device, error) {
 	var device *Device
 	err := s.Write(ctx, func(tx *gorm.DB) (err error) {
-		if _, err := stillSignedIn(tx, userID, by); err != nil {
+		if _, err := stillSignedIn(tx, lockUser, userID, by); err != nil {
 			return err
 		}
 		if device, err = liveDevice(tx, userID, publicID); err != nil {
@@ -204,7 +207,8 @@ func (s *Store) RenameDevice(ctx context.Context, userID, by int64, publicID []b
 		return nil, false, err
 	}
 	err = s.write(ctx, func(tx *gorm.DB) (err error) {
-		if _, err := stillSignedIn(tx, userID, by); err != nil {
+		changed = false
+		if _, err := stillSignedIn(tx, lockUser, userID, by); err != nil {
 			return err
 		}
 		if device, err = liveDevice(tx, userID, publicID); err != nil || device.Name == name {
@@ -252,9 +256,9 @@ func (s *Store) TouchDevices(ctx context.Context, seen map[int64]time.Time) erro
 		return nil
 	}
 	return s.write(ctx, func(tx *gorm.DB) error {
-		for id, at := range seen {
-			err := tx.Model(&Device{}).Where("id = ? AND last_seen_at < ?", id, at.UnixMicro()).
-				Update("last_seen_at", at.UnixMicro()).Error
+		for _, id := range slices.Sorted(maps.Keys(seen)) { // in one order for all, so that none waits in a circle
+			at := seen[id].UnixMicro()
+			err := tx.Model(&Device{}).Where("id = ? AND last_seen_at < ?", id, at).Update("last_seen_at", at).Error
 			if err != nil {
 				return fmt.Errorf("models: note a device: %w", err)
 			}

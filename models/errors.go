@@ -18,9 +18,11 @@ var (
 	ErrClosed = errors.New("models: the store is closed")
 	// ErrFailed means that the store had a failure before and takes no write any more; nothing changed.
 	ErrFailed = errors.New("models: the store has failed and waits for a restart")
-	// ErrCommitUnknown means that a commit reported a failure, after which it may be on the disk or not. The store accepts
-	// no further write: the process should end, and the next start finds out.
+	// ErrCommitUnknown means that a commit reported a failure, after which it may be on the disk or not. On SQLite the store
+	// accepts no further write: the process should end, and the next start finds out.
 	ErrCommitUnknown = errors.New("models: a commit failed, and whether it took place is unknown")
+	// ErrBusy means that others had what a write needs for too long; nothing changed, and later it may.
+	ErrBusy = errors.New("models: others are in the way")
 
 	ErrUsernameTaken   = errors.New("models: the username is taken")
 	ErrDeviceKeyTaken  = errors.New("models: the device key is enrolled already")

@@ -44,3 +44,6 @@ func (s *Store) StopCheckpointer() {
 
 // FoldInto has the checkpointer sync another file than the database.
 func (s *Store) FoldInto(file *os.File) { s.checkpointer.file = file }
+
+// TriesMax is how often a write on PostgreSQL runs at most.
+const TriesMax = triesMax

@@ -75,7 +75,7 @@ func (s *Store) FindHolders(ctx context.Context, by Staff, query string, fits fu
 	}
 	found.Holders = users
 	err = s.write(ctx, func(tx *gorm.DB) error {
-		if _, err := stillStaff(tx, by); err != nil {
+		if _, err := stillStaff(tx, lockUser, by); err != nil {
 			return err
 		}
 		return s.Audit(tx, by.User, actionFindHolders, "", map[string]any{"query": query, "found": len(users), "more": found.More})
@@ -91,14 +91,14 @@ func (s *Store) FindHolders(ctx context.Context, by Staff, query string, fits fu
 // Errors: ErrUserClosed, ErrDeviceRevoked, ErrNotStaff.
 func (s *Store) CheckStaff(ctx context.Context, by Staff) error {
 	return s.Read().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		_, err := stillStaff(tx, by)
+		_, err := stillStaff(tx, userWhere, by)
 		return err
 	})
 }
 
 // stillStaff makes sure that whoever signed in as staff still is, by a device that still stands, and returns their role.
-func stillStaff(tx *gorm.DB, by Staff) (Role, error) {
-	user, err := stillSignedIn(tx, by.User, by.Device)
+func stillStaff(tx *gorm.DB, read readUser, by Staff) (Role, error) {
+	user, err := stillSignedIn(tx, read, by.User, by.Device)
 	if err != nil {
 		return "", err
 	}
@@ -154,7 +154,7 @@ func (s *Store) rarestFirst(ctx context.Context, words []string) error {
 }
 
 // matchStatement walks over the users who have the first word, in the order of the words, and keeps those who have the
-// others too. A user comes once for each word that begins with the first.
+// others too. A user comes once for each word that begins with the first, so the rows are enough for MaxFound users and one.
 func matchStatement(words []string, asker int64) (statement string, args []any) {
 	statement = `SELECT u.id, u.username, u.owner FROM holder_words w CROSS JOIN users u
 		WHERE w.word >= ? AND w.word < ? AND w.user_id <> ? AND u.id = w.user_id AND u.status = 'active'
@@ -164,7 +164,7 @@ func matchStatement(words []string, asker int64) (statement string, args []any) 
 		statement += " AND EXISTS (SELECT 1 FROM holder_words o WHERE o.user_id = u.id AND o.word >= ? AND o.word < ?)"
 		args = append(args, word, afterWord(word))
 	}
-	return statement + " ORDER BY w.word, w.user_id", args
+	return fmt.Sprintf("%s ORDER BY w.word, w.user_id LIMIT %d", statement, (MaxFound+1)*maxWords), args
 }
 
 // afterWord is above every word that begins with word, in the order of bytes, in which both dialects keep words.

@@ -4,20 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"math"
 
 	"github.com/pressly/goose/v3"
-
-	"caudal/models/migrations"
 )
 
 // newest asks migrate for all that there is.
 const newest = math.MaxInt64
 
 // migrate brings the schema up to a version. The pool may have a single connection, and it must be free.
-func migrate(ctx context.Context, pool *sql.DB, version int64) error {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, migrations.SQLite(),
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
+func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, version int64, options ...goose.ProviderOption) error {
+	provider, err := goose.NewProvider(dialect, pool, files,
+		append(options, goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return fmt.Errorf("models: read the migrations: %w", err)
 	}
@@ -25,12 +24,14 @@ func migrate(ctx context.Context, pool *sql.DB, version int64) error {
 	if err != nil {
 		return fmt.Errorf("models: read the database's version: %w", err)
 	}
-	if current > target {
+	switch {
+	case current > target:
 		return fmt.Errorf("%w: it has version %d, and this program knows %d", ErrNewerDatabase, current, target)
-	}
-	if version == newest {
+	case current == target: // as at almost every start, which then asks for no lock and no right to change the schema
+		return nil
+	case version == newest:
 		_, err = provider.Up(ctx)
-	} else {
+	default:
 		_, err = provider.UpTo(ctx, version)
 	}
 	if err != nil {

@@ -65,8 +65,11 @@ func (s *Store) CloseUser(ctx context.Context, username string) (*User, []Device
 func (s *Store) operate(ctx context.Context, username string, change func(*gorm.DB, *User) ([]Device, error)) (
 	user *User, revoked []Device, err error,
 ) {
-	err = s.Write(ctx, func(tx *gorm.DB) error {
-		if user, err = userWhere(tx, "username = ?", username); err != nil {
+	if CheckUsername(username) != nil {
+		return nil, nil, ErrUserNotFound
+	}
+	err = s.Write(ctx, func(tx *gorm.DB) (err error) {
+		if user, err = lockUser(tx, "username = ?", username); err != nil {
 			return err
 		}
 		if user.Status != UserActive {

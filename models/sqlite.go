@@ -8,13 +8,16 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
 	"gorm.io/driver/sqlite"
-	"gorm.io/gorm"
+
+	"caudal/models/migrations"
 )
 
 const (
@@ -44,6 +47,35 @@ func dsn(path string, settings ...string) string {
 	return uri.String()
 }
 
+// onSQLite is a store whose database is a file in a folder, which it locks.
+type onSQLite struct{ *Store }
+
+func (onSQLite) writers() int { return 1 }
+
+func (s onSQLite) connect(ctx context.Context, version int64) error {
+	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
+		return fmt.Errorf("models: make the data folder: %w", err)
+	}
+	dir, err := filepath.Abs(s.cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("models: find the data folder: %w", err)
+	}
+	if s.lock, err = lockFolder(dir); err != nil {
+		return err
+	}
+	s.path = filepath.Join(dir, DatabaseFile)
+	if err := createPrivate(s.path); err != nil {
+		return err
+	}
+	if err := s.openWriter(ctx, version); err != nil {
+		return err
+	}
+	if err := s.openReaders(); err != nil {
+		return err
+	}
+	return s.openCheckpointer(ctx)
+}
+
 func (s *Store) openWriter(ctx context.Context, version int64) (err error) {
 	s.writerPool, err = sql.Open("sqlite3", dsn(s.path,
 		"_journal_mode=WAL",
@@ -59,7 +91,7 @@ func (s *Store) openWriter(ctx context.Context, version int64) (err error) {
 	}
 	s.writerPool.SetMaxOpenConns(1)
 	s.writerPool.SetMaxIdleConns(1)
-	if err := migrate(ctx, s.writerPool, version); err != nil {
+	if err := migrate(ctx, goose.DialectSQLite3, s.writerPool, migrations.SQLite(), version); err != nil {
 		return err
 	}
 	if s.conn, err = s.writerPool.Conn(ctx); err != nil {
@@ -75,7 +107,7 @@ func (s *Store) openWriter(ctx context.Context, version int64) (err error) {
 			return fmt.Errorf("models: bound the WAL: %w", err)
 		}
 	}
-	s.writer, err = s.openGORM(s.conn)
+	s.writer, err = s.openGORM(sqlite.New(sqlite.Config{Conn: s.conn}))
 	return err
 }
 
@@ -104,21 +136,8 @@ func (s *Store) openReaders() (err error) {
 	readers := readersPerCore * runtime.GOMAXPROCS(0)
 	s.readerPool.SetMaxOpenConns(readers)
 	s.readerPool.SetMaxIdleConns(readers)
-	s.reader, err = s.openGORM(s.readerPool)
+	s.reader, err = s.openGORM(sqlite.New(sqlite.Config{Conn: s.readerPool}))
 	return err
-}
-
-func (s *Store) openGORM(pool gorm.ConnPool) (*gorm.DB, error) {
-	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), &gorm.Config{
-		Logger:                 statementLog{s.cfg.Log},
-		NowFunc:                s.cfg.Now,
-		SkipDefaultTransaction: true, // Write has one around all of it, and reads need none
-		DisableAutomaticPing:   true,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("models: open the database: %w", err)
-	}
-	return db, nil
 }
 
 // createPrivate makes the database's file before SQLite does, which would let others read it; the files that SQLite puts
@@ -157,17 +176,4 @@ func damaged(err error) bool {
 		return false
 	}
 	return failure.Code == sqlite3.ErrIoErr || failure.Code == sqlite3.ErrCorrupt || failure.Code == sqlite3.ErrNotADB
-}
-
-// violates tells whether err is a violation of the uniqueness of table.column.
-func violates(err error, column string) bool {
-	var constraint sqlite3.Error
-	if !errors.As(err, &constraint) {
-		return false
-	}
-	switch constraint.ExtendedCode {
-	case sqlite3.ErrConstraintUnique, sqlite3.ErrConstraintPrimaryKey, sqlite3.ErrConstraintRowID:
-		return strings.HasSuffix(constraint.Error(), ": "+column)
-	}
-	return false
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,17 +19,23 @@ import (
 // DatabaseFile is the name of SQLite's file in the data folder.
 const DatabaseFile = "caudal.db"
 
-// Config says which bank to open. Dir and Identity are required.
+// Config says which bank to open. Identity is required, and either Dir or Database.
 type Config struct {
-	// Dir is the data folder; it is made with mode 0700 where it is missing.
+	// Dir is the data folder, where the bank is on SQLite; it is made with mode 0700 where it is missing.
 	Dir string
+	// Database is the URL of the bank's database, where it is on PostgreSQL: postgres://USER@HOST/DATABASE?sslmode=verify-full.
+	// It may have a password, which is in no error and in no log. For a host that is reached by TCP it says whether TLS is
+	// used: an sslmode that leaves it to the other side (prefer, which is the default, and allow) is refused. With
+	// default_transaction_isolation=serializable writes are SERIALIZABLE, which is slower and decides nothing otherwise.
+	Database string
 	// Identity is the bank's Ed25519 public key. The first Open binds the database to it.
 	Identity [32]byte
 	// Demo says that the bank gives money away. The first Open stamps the database with it.
 	Demo bool
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// Rand gives account numbers, device ids and the handle key; default crypto/rand. It is read under the writer's lock.
+	// Rand gives account numbers, device ids and the handle key; default crypto/rand. It is read in transactions of Write: on
+	// SQLite by one at a time.
 	Rand io.Reader
 	// Log hears of slow statements and of failures, never of values; default: nobody.
 	Log *slog.Logger
@@ -42,23 +47,25 @@ type Config struct {
 	wal walLimits // tests have smaller ones
 }
 
-// Store keeps the bank in SQLite: one connection that writes, and a pool that reads. One Store at a time has a data
-// folder. All methods are safe for concurrent use.
+// Store keeps the bank in a database. On SQLite it has one connection that writes, and a pool that reads; one Store at a
+// time has a data folder. On PostgreSQL it has a pool for each, and other Stores may be on the same database. All methods
+// are safe for concurrent use.
 type Store struct {
-	cfg  Config
-	path string
-	lock *os.File
+	cfg    Config
+	engine engine
+	path   string   // of SQLite's file
+	lock   *os.File // on SQLite's folder
 
 	readerPool *sql.DB
 	reader     *gorm.DB
 
 	writerPool *sql.DB
-	conn       *sql.Conn // the one connection that writes
-	writer     *gorm.DB  // GORM on conn
+	conn       *sql.Conn // SQLite's one connection that writes
+	writer     *gorm.DB  // GORM on conn, or on PostgreSQL's writerPool
 
 	checkpointer *checkpointer
 
-	turn       chan struct{} // holds a token while conn is in use
+	turn       chan struct{} // holds a token for each connection that writes
 	generation atomic.Uint64
 	failure    atomic.Pointer[error]
 	closed     chan struct{}
@@ -67,9 +74,10 @@ type Store struct {
 	bank Bank
 }
 
-// Open opens the bank in a folder, or founds it there, and brings its schema up to date. The folder is locked until Close.
+// Open opens the bank in a folder or at a URL, or founds it there, and brings its schema up to date. A folder is locked until
+// Close.
 //
-// Errors: ErrLocked, ErrOtherBank, ErrDemoDatabase, ErrNotDemoDatabase, ErrNewerDatabase, or what the disk says.
+// Errors: ErrLocked, ErrOtherBank, ErrDemoDatabase, ErrNotDemoDatabase, ErrNewerDatabase, or what the disk or PostgreSQL says.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s, err := openDatabase(ctx, cfg, newest)
 	if err != nil {
@@ -81,42 +89,19 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// openDatabase locks the folder and opens what is in it, with the schema of a version.
+// openDatabase opens what cfg names, with the schema of a version.
 func openDatabase(ctx context.Context, cfg Config, version int64) (*Store, error) {
 	cfg.complete()
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("models: make the data folder: %w", err)
+	s := &Store{cfg: cfg, closed: make(chan struct{})}
+	s.engine = onSQLite{s}
+	if cfg.Database != "" {
+		s.engine = onPostgres{s}
 	}
-	dir, err := filepath.Abs(cfg.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("models: find the data folder: %w", err)
-	}
-	s := &Store{
-		cfg:    cfg,
-		path:   filepath.Join(dir, DatabaseFile),
-		turn:   make(chan struct{}, 1),
-		closed: make(chan struct{}),
-	}
-	if s.lock, err = lockFolder(dir); err != nil {
-		return nil, err
-	}
-	if err := s.connect(ctx, version); err != nil {
+	s.turn = make(chan struct{}, s.engine.writers())
+	if err := s.engine.connect(ctx, version); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-func (s *Store) connect(ctx context.Context, version int64) error {
-	if err := createPrivate(s.path); err != nil {
-		return err
-	}
-	if err := s.openWriter(ctx, version); err != nil {
-		return err
-	}
-	if err := s.openReaders(); err != nil {
-		return err
-	}
-	return s.openCheckpointer(ctx)
 }
 
 func (cfg *Config) complete() {
@@ -138,20 +123,30 @@ func (cfg *Config) complete() {
 // a Transaction, before the first one. Writing through it fails.
 func (s *Store) Read() *gorm.DB { return s.reader }
 
-// Write runs fn inside one transaction on the writer's connection, while no other write and no batch of the ledger runs,
-// and commits unless fn returns an error, which Write then returns as it is.
+// Write runs fn inside one transaction on a connection that writes, and commits unless fn returns an error, which Write then
+// returns as it is. On SQLite no other write and no batch of the ledger runs meanwhile. On PostgreSQL others do, in this
+// process and elsewhere: what fn decides by it locks first (see [lockUser]) or leaves to a constraint.
+//
+// On PostgreSQL fn may run more than once, a few milliseconds apart: where the database says that another transaction was in
+// the way, it has rolled back, and fn begins anew. So fn changes nothing but the database, or sets what it sets in each run.
 //
 // ctx ends the waiting and keeps fn from starting or committing; it does not reach the statements of tx, because SQLite
-// interrupts a connection, not a statement, and this one is shared. So fn should be short.
+// interrupts a connection, not a statement, and this one is shared; and because whoever cuts a commit off does not know
+// whether it took place. So fn should be short.
 //
-// A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown, and the store has failed then;
-// after an error of the disk, or a database that is damaged, it has failed too.
+// A successful Write raises the [Store.Generation]. A failed commit is ErrCommitUnknown. On SQLite the store has failed then,
+// and after an error of the disk, or a database that is damaged, it has failed too; on PostgreSQL it goes on, and ErrBusy
+// means that others were in the way for too long, and nothing changed.
 func (s *Store) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return s.write(ctx, fn, Turn.Raise)
 }
 
 // write is Write with what is to be done between the commit and the end of the turn.
 func (s *Store) write(ctx context.Context, fn func(tx *gorm.DB) error, committed func(Turn)) error {
+	return s.engine.write(ctx, fn, committed)
+}
+
+func (s onSQLite) write(ctx context.Context, fn func(tx *gorm.DB) error, committed func(Turn)) error {
 	turn, err := s.Turn(ctx)
 	if err != nil {
 		return err
@@ -183,13 +178,21 @@ func (s *Store) write(ctx context.Context, fn func(tx *gorm.DB) error, committed
 	return err
 }
 
-// Turn is one stay at the writer's connection. Nobody else writes until End. It is for the ledger, whose batches are
+// Turn is one stay at SQLite's connection that writes. Nobody else writes until End. It is for the ledger, whose batches are
 // prepared statements on the raw connection; everything else has [Store.Write].
 type Turn struct{ store *Store }
 
 // Turn waits until nobody writes and takes the writer's connection, in order of arrival. It returns ctx's error, ErrClosed
-// or ErrFailed, and then there is nothing to End.
+// or ErrFailed, and then there is nothing to End. A bank on PostgreSQL has no turns.
 func (s *Store) Turn(ctx context.Context) (Turn, error) {
+	if s.conn == nil {
+		return Turn{}, errNotSQLite
+	}
+	return s.enter(ctx)
+}
+
+// enter waits for one of the connections that write.
+func (s *Store) enter(ctx context.Context) (Turn, error) {
 	if err := ctx.Err(); err != nil {
 		return Turn{}, err
 	}
@@ -240,7 +243,8 @@ func (t Turn) End() {
 func (t Turn) release() { <-t.store.turn }
 
 // Generation grows with every commit of [Store.Write], and by nothing else than that and [Turn.Raise]. Read during a Turn
-// it is exact: as long as it has not changed since a turn in which users and devices were read, they are unchanged.
+// it is exact: as long as it has not changed since a turn in which users and devices were read, they are unchanged. On
+// PostgreSQL it says nothing of what other processes commit.
 func (s *Store) Generation() uint64 { return s.generation.Load() }
 
 // Fail makes the store refuse every later write with ErrFailed, and tells Config.Fatal the first time. It is for whoever
@@ -255,12 +259,14 @@ func (s *Store) Fail(err error) {
 	}
 }
 
-// Close waits for the turn that is under way, closes the database and gives the folder free. Turns that wait get ErrClosed.
+// Close waits for the writes that are under way, closes the database and gives the folder free. Those that wait get ErrClosed.
 func (s *Store) Close() error {
 	var errs []error
 	s.closeOnce.Do(func() {
 		close(s.closed)
-		s.turn <- struct{}{} // never given back: nobody writes after this
+		for range cap(s.turn) {
+			s.turn <- struct{}{} // never given back: nobody writes after this
+		}
 		if s.checkpointer != nil {
 			errs = append(errs, s.checkpointer.close())
 		}
@@ -276,7 +282,9 @@ func (s *Store) Close() error {
 		if s.checkpointer != nil && s.checkpointer.file != nil {
 			errs = append(errs, s.checkpointer.file.Close())
 		}
-		errs = append(errs, s.lock.Close())
+		if s.lock != nil {
+			errs = append(errs, s.lock.Close())
+		}
 	})
 	return errors.Join(errs...)
 }

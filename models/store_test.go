@@ -19,9 +19,9 @@ import (
 	"caudal/models/money"
 )
 
-func open(t *testing.T, cfg models.Config) *models.Store {
+func open(t testing.TB, cfg models.Config) *models.Store {
 	t.Helper()
-	if cfg.Dir == "" {
+	if cfg.Dir == "" && cfg.Database == "" {
 		cfg.Dir = t.TempDir()
 	}
 	if cfg.Identity == [32]byte{} {
@@ -47,35 +47,41 @@ func writeFile(t *testing.T, path, content string) {
 }
 
 func TestTheFirstOpenFoundsTheBank(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a", "b?c%20#d") // what an URI would read otherwise
-	s := open(t, models.Config{Dir: dir})
-	if bank := s.Bank(); [32]byte(bank.Identity) != s.Identity() || len(bank.HandleKey) != 32 || bank.Demo {
-		t.Fatalf("%+v", bank)
-	}
-	seen := map[clabe.Number]bool{}
-	for _, class := range models.Classes() {
-		for _, currency := range money.Currencies() {
-			for shard := range models.SystemShards {
-				number := models.SystemAccount(class, currency, shard)
-				account, err := s.AccountByNumber(t.Context(), number)
-				if err != nil || *account.Class != class || account.Currency != currency || account.Shard != shard || account.Owner != nil {
-					t.Fatalf("%s: %+v, %v", number, account, err)
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		if bank := s.Bank(); [32]byte(bank.Identity) != s.Identity() || len(bank.HandleKey) != 32 || bank.Demo {
+			t.Fatalf("%+v", bank)
+		}
+		seen := map[clabe.Number]bool{}
+		for _, class := range models.Classes() {
+			for _, currency := range money.Currencies() {
+				for shard := range models.SystemShards {
+					number := models.SystemAccount(class, currency, shard)
+					account, err := s.AccountByNumber(t.Context(), number)
+					if err != nil || *account.Class != class || account.Currency != currency || account.Shard != shard || account.Owner != nil {
+						t.Fatalf("%s: %+v, %v", number, account, err)
+					}
+					want := models.FirstHead(s.Identity(), number, currency)
+					if account.Head.FloorMinor != -1<<62 || account.Head.BalanceMinor != 0 || [32]byte(account.Head.Head) != want {
+						t.Fatalf("%s: %+v", number, account.Head)
+					}
+					if number.Bank() != models.BankCode || number.Branch() != models.BranchSystem || !number.Valid() {
+						t.Fatal(number)
+					}
+					seen[number] = true
 				}
-				want := models.FirstHead(s.Identity(), number, currency)
-				if account.Head.FloorMinor != -1<<62 || account.Head.BalanceMinor != 0 || [32]byte(account.Head.Head) != want {
-					t.Fatalf("%s: %+v", number, account.Head)
-				}
-				if number.Bank() != models.BankCode || number.Branch() != models.BranchSystem || !number.Valid() {
-					t.Fatal(number)
-				}
-				seen[number] = true
 			}
 		}
-	}
-	var accounts int64
-	if err := s.Read().Model(&models.Account{}).Count(&accounts).Error; err != nil || int(accounts) != len(seen) || len(seen) != 96 {
-		t.Fatal(accounts, len(seen), err)
-	}
+		var accounts int64
+		if err := s.Read().Model(&models.Account{}).Count(&accounts).Error; err != nil || int(accounts) != len(seen) || len(seen) != 96 {
+			t.Fatal(accounts, len(seen), err)
+		}
+	})
+}
+
+func TestTheFilesOfABankAreItsOwnersAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b?c%20#d") // what an URI would read otherwise
+	open(t, models.Config{Dir: dir})
 	for path, mode := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, filepath.Join(dir, models.DatabaseFile): 0o600,
 		filepath.Join(dir, models.DatabaseFile+"-wal"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
@@ -85,55 +91,60 @@ func TestTheFirstOpenFoundsTheBank(t *testing.T) {
 }
 
 func TestASecondOpenFindsTheSameBank(t *testing.T) {
-	dir := t.TempDir()
-	first, err := models.Open(t.Context(), models.Config{Dir: dir, Identity: [32]byte{1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	createUser(t, first, "ana", "Ana")
-	bank := first.Bank()
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	second := open(t, models.Config{Dir: dir})
-	if got := second.Bank(); string(got.HandleKey) != string(bank.HandleKey) || got.CreatedAt != bank.CreatedAt {
-		t.Fatalf("%+v", got)
-	}
-	var accounts int64
-	if err := second.Read().Model(&models.Account{}).Count(&accounts).Error; err != nil || accounts != 97 {
-		t.Fatal("founded twice", accounts, err)
-	}
-	if _, err := second.UserByUsername(t.Context(), "ana"); err != nil {
-		t.Fatal(err)
-	}
+	onEachEngine(t, func(t *testing.T, e engine) {
+		cfg := e.bank(t)
+		first, err := models.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		createUser(t, first, "ana", "Ana")
+		bank := first.Bank()
+		if err := first.Close(); err != nil {
+			t.Fatal(err)
+		}
+		second := e.open(t, cfg)
+		if got := second.Bank(); string(got.HandleKey) != string(bank.HandleKey) || got.CreatedAt != bank.CreatedAt {
+			t.Fatalf("%+v", got)
+		}
+		var accounts int64
+		if err := second.Read().Model(&models.Account{}).Count(&accounts).Error; err != nil || accounts != 97 {
+			t.Fatal("founded twice", accounts, err)
+		}
+		if _, err := second.UserByUsername(t.Context(), "ana"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestAnotherBanksDatabaseIsRefused(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		made, open models.Config
-		want       error
-	}{
-		{"identity", models.Config{Identity: [32]byte{1}}, models.Config{Identity: [32]byte{2}}, models.ErrOtherBank},
-		{"demo in earnest", models.Config{Identity: [32]byte{1}, Demo: true}, models.Config{Identity: [32]byte{1}}, models.ErrDemoDatabase},
-		{"bank as demo", models.Config{Identity: [32]byte{1}}, models.Config{Identity: [32]byte{1}, Demo: true}, models.ErrNotDemoDatabase},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.made.Dir = t.TempDir()
-			c.open.Dir = c.made.Dir
-			s, err := models.Open(t.Context(), c.made)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if s, err := models.Open(t.Context(), c.open); !errors.Is(err, c.want) || s != nil {
-				t.Fatal(err)
-			}
-			open(t, c.made) // the refusal left the folder free and the bank as it was
-		})
-	}
+	onEachEngine(t, func(t *testing.T, e engine) {
+		for _, c := range []struct {
+			name       string
+			made, open models.Config
+			want       error
+		}{
+			{"identity", models.Config{Identity: [32]byte{1}}, models.Config{Identity: [32]byte{2}}, models.ErrOtherBank},
+			{"demo in earnest", models.Config{Identity: [32]byte{1}, Demo: true}, models.Config{Identity: [32]byte{1}}, models.ErrDemoDatabase},
+			{"bank as demo", models.Config{Identity: [32]byte{1}}, models.Config{Identity: [32]byte{1}, Demo: true}, models.ErrNotDemoDatabase},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				bank := e.bank(t)
+				c.made.Dir, c.made.Database = bank.Dir, bank.Database
+				c.open.Dir, c.open.Database = bank.Dir, bank.Database
+				s, err := models.Open(t.Context(), c.made)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if s, err := models.Open(t.Context(), c.open); !errors.Is(err, c.want) || s != nil {
+					t.Fatal(err)
+				}
+				e.open(t, c.made) // the refusal left the folder free and the bank as it was
+			})
+		}
+	})
 }
 
 func TestAFolderHasOneStore(t *testing.T) {
@@ -182,37 +193,39 @@ func databasePath(t *testing.T, s *models.Store) (path string) {
 	return path
 }
 
-// Without a transaction that takes its lock at the start, half of these would fail with "database is locked".
+// Without a transaction that takes its lock at the start, half of these would fail on SQLite with "database is locked".
 func TestHundredsThatReadThenWriteAllPass(t *testing.T) {
-	s := open(t, models.Config{})
-	user, _, _ := createUser(t, s, "ana", "Ana")
-	const writers = 400
-	before := s.Generation()
-	var all sync.WaitGroup
-	for range writers {
-		all.Go(func() {
-			err := s.Write(t.Context(), func(tx *gorm.DB) error {
-				var read models.User
-				if err := tx.Take(&read, user.ID).Error; err != nil {
-					return err
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		user, _, _ := createUser(t, s, "ana", "Ana")
+		const writers = 400
+		before := s.Generation()
+		var all sync.WaitGroup
+		for range writers {
+			all.Go(func() {
+				err := s.Write(t.Context(), func(tx *gorm.DB) error {
+					var read models.User
+					if err := locked(tx).Take(&read, user.ID).Error; err != nil {
+						return err
+					}
+					var count int
+					fmt.Sscanf(read.Owner, "Ana %d", &count)
+					return tx.Model(&models.User{}).Where("id = ?", user.ID).Update("owner", fmt.Sprintf("Ana %d", count+1)).Error
+				})
+				if err != nil {
+					t.Error(err)
 				}
-				var count int
-				fmt.Sscanf(read.Owner, "Ana %d", &count)
-				return tx.Model(&models.User{}).Where("id = ?", user.ID).Update("owner", fmt.Sprintf("Ana %d", count+1)).Error
 			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	read, err := s.UserByID(t.Context(), user.ID)
-	if err != nil || read.Owner != fmt.Sprintf("Ana %d", writers) {
-		t.Fatal("a write was lost:", read, err)
-	}
-	if got := s.Generation() - before; got != writers {
-		t.Fatal("the generation was raised", got)
-	}
+		}
+		all.Wait()
+		read, err := s.UserByID(t.Context(), user.ID)
+		if err != nil || read.Owner != fmt.Sprintf("Ana %d", writers) {
+			t.Fatal("a write was lost:", read, err)
+		}
+		if got := s.Generation() - before; got != writers {
+			t.Fatal("the generation was raised", got)
+		}
+	})
 }
 
 func TestWritersAndTurnsNeverMeet(t *testing.T) {
@@ -243,40 +256,42 @@ func TestWritersAndTurnsNeverMeet(t *testing.T) {
 }
 
 func TestAFailedWriteLeavesNothingAndRaisesNothing(t *testing.T) {
-	s := open(t, models.Config{})
-	before := s.Generation()
-	refusal := errors.New("no")
-	ctx, cancel := context.WithCancel(t.Context())
-	insert := func(tx *gorm.DB) error { return s.Audit(tx, models.Operator, "test", "", nil) }
-	for name, c := range map[string]struct {
-		ctx  context.Context
-		fn   func(tx *gorm.DB) error
-		want error
-	}{
-		"refused":     {t.Context(), func(tx *gorm.DB) error { return errors.Join(insert(tx), refusal) }, refusal},
-		"ended midst": {ctx, func(tx *gorm.DB) error { cancel(); return insert(tx) }, context.Canceled},
-	} {
-		if err := s.Write(c.ctx, c.fn); !errors.Is(err, c.want) {
-			t.Error(name, err)
-		}
-	}
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic was swallowed")
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		before := s.Generation()
+		refusal := errors.New("no")
+		ctx, cancel := context.WithCancel(t.Context())
+		insert := func(tx *gorm.DB) error { return s.Audit(tx, models.Operator, "test", "", nil) }
+		for name, c := range map[string]struct {
+			ctx  context.Context
+			fn   func(tx *gorm.DB) error
+			want error
+		}{
+			"refused":     {t.Context(), func(tx *gorm.DB) error { return errors.Join(insert(tx), refusal) }, refusal},
+			"ended midst": {ctx, func(tx *gorm.DB) error { cancel(); return insert(tx) }, context.Canceled},
+		} {
+			if err := s.Write(c.ctx, c.fn); !errors.Is(err, c.want) {
+				t.Error(name, err)
 			}
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = s.Write(t.Context(), func(tx *gorm.DB) error { _ = insert(tx); panic("in the midst") })
 		}()
-		_ = s.Write(t.Context(), func(tx *gorm.DB) error { _ = insert(tx); panic("in the midst") })
-	}()
-	if err := s.Write(ctx, func(*gorm.DB) error { t.Error("ran for a context that had ended"); return nil }); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if log, err := s.AuditLog(t.Context(), 0, 10); err != nil || len(log) != 0 || s.Generation() != before {
-		t.Error(log, err, s.Generation()-before)
-	}
-	if err := s.Write(t.Context(), insert); err != nil {
-		t.Error("the writer did not recover:", err)
-	}
+		if err := s.Write(ctx, func(*gorm.DB) error { t.Error("ran for a context that had ended"); return nil }); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if log, err := s.AuditLog(t.Context(), 0, 10); err != nil || len(log) != 0 || s.Generation() != before {
+			t.Error(log, err, s.Generation()-before)
+		}
+		if err := s.Write(t.Context(), insert); err != nil {
+			t.Error("the writer did not recover:", err)
+		}
+	})
 }
 
 func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
@@ -330,42 +345,48 @@ func TestCloseWaitsForTheTurnAndEndsTheOthers(t *testing.T) {
 }
 
 func TestReadersCannotWrite(t *testing.T) {
-	s := open(t, models.Config{})
-	if err := s.Read().Exec("UPDATE users SET role = 'admin'").Error; err == nil {
-		t.Fatal("a reader wrote")
-	}
-	err := s.Read().Transaction(func(tx *gorm.DB) error { return tx.Create(&models.AuditEntry{At: 1, Action: "x", Detail: "{}"}).Error })
-	if err == nil {
-		t.Fatal("a reader wrote")
-	}
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		if err := s.Read().Exec("UPDATE users SET role = 'admin'").Error; err == nil {
+			t.Fatal("a reader wrote")
+		}
+		err := s.Read().Transaction(func(tx *gorm.DB) error { return tx.Create(&models.AuditEntry{At: 1, Action: "x", Detail: "{}"}).Error })
+		if err == nil {
+			t.Fatal("a reader wrote")
+		}
+	})
 }
 
 func TestAReadSeesTheCommitBeforeIt(t *testing.T) {
-	s := open(t, models.Config{})
-	user, _, _ := createUser(t, s, "ana", "Ana")
-	for i := range 200 {
-		owner := fmt.Sprintf("Ana %d", i)
-		err := s.Write(t.Context(), func(tx *gorm.DB) error {
-			return tx.Model(&models.User{}).Where("id = ?", user.ID).Update("owner", owner).Error
-		})
-		if err != nil {
-			t.Fatal(err)
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		user, _, _ := createUser(t, s, "ana", "Ana")
+		for i := range 200 {
+			owner := fmt.Sprintf("Ana %d", i)
+			err := s.Write(t.Context(), func(tx *gorm.DB) error {
+				return tx.Model(&models.User{}).Where("id = ?", user.ID).Update("owner", owner).Error
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if read, err := s.UserByID(t.Context(), user.ID); err != nil || read.Owner != owner {
+				t.Fatal(read, err)
+			}
 		}
-		if read, err := s.UserByID(t.Context(), user.ID); err != nil || read.Owner != owner {
-			t.Fatal(read, err)
-		}
-	}
+	})
 }
 
 func TestReadsHonourTheContext(t *testing.T) {
-	s := open(t, models.Config{})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-	var count int
-	if err := s.Read().WithContext(ctx).Raw(endless).Scan(&count).Error; !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
-	}
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+		var count int
+		if err := s.Read().WithContext(ctx).Raw(endless).Scan(&count).Error; !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+	})
 }
 
 // Statements prepared once serve in every later turn, and GORM joins a transaction that was begun on the connection.
@@ -415,20 +436,22 @@ func TestATurnIsTheWritersConnection(t *testing.T) {
 }
 
 func TestAfterAFailureNothingIsWrittenAndTheProgramIsTold(t *testing.T) {
-	var told []error
-	s := open(t, models.Config{Fatal: func(err error) { told = append(told, err) }})
-	broken := errors.New("the disk is gone")
-	s.Fail(broken)
-	s.Fail(errors.New("again"))
-	if len(told) != 1 || !errors.Is(told[0], broken) {
-		t.Fatal(told)
-	}
-	if err := s.Write(t.Context(), func(*gorm.DB) error { t.Error("ran"); return nil }); !errors.Is(err, models.ErrFailed) || !errors.Is(err, broken) {
-		t.Fatal(err)
-	}
-	if _, err := s.UserByUsername(t.Context(), "ana"); !errors.Is(err, models.ErrUserNotFound) {
-		t.Fatal("reads ended too:", err)
-	}
+	onEachEngine(t, func(t *testing.T, e engine) {
+		var told []error
+		s := e.open(t, models.Config{Fatal: func(err error) { told = append(told, err) }})
+		broken := errors.New("the disk is gone")
+		s.Fail(broken)
+		s.Fail(errors.New("again"))
+		if len(told) != 1 || !errors.Is(told[0], broken) {
+			t.Fatal(told)
+		}
+		if err := s.Write(t.Context(), func(*gorm.DB) error { t.Error("ran"); return nil }); !errors.Is(err, models.ErrFailed) || !errors.Is(err, broken) {
+			t.Fatal(err)
+		}
+		if _, err := s.UserByUsername(t.Context(), "ana"); !errors.Is(err, models.ErrUserNotFound) {
+			t.Fatal("reads ended too:", err)
+		}
+	})
 }
 
 // A deferred foreign key fails at the commit itself, which stands for every failure of a commit.

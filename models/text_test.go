@@ -8,8 +8,10 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
 
 	"caudal/models"
+	"caudal/models/money"
 )
 
 func TestMemosOfPeopleAreKept(t *testing.T) {
@@ -199,3 +201,48 @@ func FuzzCleanMemo(f *testing.F) {
 		models.MaskName(clean)
 	})
 }
+
+// What PostgreSQL does not take as text is refused before, as it is on SQLite, which would take it.
+func TestTextThatIsNoneReachesNoDatabase(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, e engine) {
+		s := e.open(t, models.Config{})
+		ana, phone, _ := createUser(t, s, "ana", "Ana")
+		teller := counter(t, s, "caja", models.RoleTeller)
+		for _, bad := range []string{"an\x00", "an\xff", "an\xed\xa0\x80"} {
+			create := func(spoil func(*models.NewUser)) error {
+				device := newDevice(t, "phone")
+				user := models.NewUser{Username: "luis", Owner: "Luis", PasswordHash: hash, Device: &device, AccountName: "Cuenta", Currency: money.MXN}
+				spoil(&user)
+				_, _, _, err := s.CreateUser(t.Context(), user)
+				return err
+			}
+			for name, c := range map[string]struct{ got, want error }{
+				"username":     {create(func(u *models.NewUser) { u.Username = bad }), models.ErrText},
+				"owner":        {create(func(u *models.NewUser) { u.Owner = bad }), models.ErrText},
+				"account name": {create(func(u *models.NewUser) { u.AccountName = bad }), models.ErrText},
+				"device name":  {create(func(u *models.NewUser) { u.Device.Name = bad }), models.ErrText},
+				"currency":     {create(func(u *models.NewUser) { u.Currency = money.Currency(bad) }), models.ErrCurrency},
+				"role":         {create(func(u *models.NewUser) { u.Role = models.Role(bad) }), models.ErrRole},
+				"enrolled":     {second(s.AddDevice(t.Context(), ana, newDevice(t, bad))), models.ErrText},
+				"found":        {second(s.FindHolders(t.Context(), teller, bad, all)), models.ErrText},
+				"user":         {second(s.UserByUsername(t.Context(), bad)), models.ErrUserNotFound},
+				"payee":        {second(s.PayeeByUsername(t.Context(), bad)), models.ErrPayeeNotFound},
+				"renamed":      {third(s.RenameDevice(t.Context(), ana.ID, phone.ID, phone.PublicID, bad)), models.ErrText},
+				"promoted":     {third(s.SetRole(t.Context(), bad, models.RoleAdmin)), models.ErrUserNotFound},
+				"reset":        {third(s.ResetPassword(t.Context(), bad, hash)), models.ErrUserNotFound},
+				"closed":       {third(s.CloseUser(t.Context(), bad)), models.ErrUserNotFound},
+			} {
+				if !errors.Is(c.got, c.want) {
+					t.Errorf("%s %+q: %v", name, bad, c.got)
+				}
+			}
+			err := s.Write(t.Context(), func(tx *gorm.DB) error { return tx.Model(ana).Update("owner", bad).Error })
+			if e == postgres && err == nil {
+				t.Errorf("PostgreSQL takes %+q", bad)
+			}
+		}
+	})
+}
+
+func second[T any](_ T, err error) error        { return err }
+func third[T, U any](_ T, _ U, err error) error { return err }

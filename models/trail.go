@@ -82,7 +82,7 @@ type TrailQuery struct {
 func (s *Store) Trail(ctx context.Context, q TrailQuery) (page []TrailEntry, more bool, err error) {
 	q.Limit = min(max(q.Limit, 1), TrailMax)
 	err = s.Read().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		role, err := stillStaff(tx, q.By)
+		role, err := stillStaff(tx, userWhere, q.By)
 		if err != nil {
 			return err
 		}

@@ -29,13 +29,14 @@ func (s *Store) CreateUser(ctx context.Context, create NewUser) (*User, *Device,
 	if err := create.clean(); err != nil {
 		return nil, nil, nil, err
 	}
-	user := &User{
-		Username: create.Username, Owner: create.Owner, Password: create.PasswordHash, Role: create.Role,
-		Status: UserActive, CreatedAt: s.Now(),
-	}
+	var user *User
 	var device *Device
 	var account *AccountState
 	err := s.Write(ctx, func(tx *gorm.DB) error {
+		user = &User{
+			Username: create.Username, Owner: create.Owner, Password: create.PasswordHash, Role: create.Role,
+			Status: UserActive, CreatedAt: s.Now(),
+		}
 		err := tx.Create(user).Error
 		if violates(err, "users.username") {
 			return ErrUsernameTaken
@@ -103,6 +104,9 @@ func (u *NewUser) clean() (err error) {
 
 // UserByUsername returns a user, closed or not, or ErrUserNotFound.
 func (s *Store) UserByUsername(ctx context.Context, username string) (*User, error) {
+	if CheckUsername(username) != nil { // nobody's, and perhaps no text that a database takes
+		return nil, ErrUserNotFound
+	}
 	return userWhere(s.Read().WithContext(ctx), "username = ?", username)
 }
 
@@ -132,7 +136,7 @@ func (s *Store) ChangePassword(ctx context.Context, user *User, hash string, kee
 		if err := stillProved(tx, user); err != nil {
 			return err
 		}
-		if _, err := stillSignedIn(tx, user.ID, keep); err != nil {
+		if _, err := stillSignedIn(tx, lockUser, user.ID, keep); err != nil {
 			return err
 		}
 		revoked, err = s.setPassword(tx, user.ID, user.ID, actionChangePassword, hash, keep)

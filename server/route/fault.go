@@ -44,6 +44,7 @@ var codes = []struct {
 	{models.ErrRole, protocol.Code_CODE_INTERNAL, ""},
 	{models.ErrClosed, protocol.Code_CODE_DRAINING, ""},
 	{models.ErrFailed, protocol.Code_CODE_BUSY, ""},
+	{models.ErrBusy, protocol.Code_CODE_BUSY, ""},
 	{models.ErrUsernameTaken, protocol.Code_CODE_USERNAME_TAKEN, ""},
 	{models.ErrDeviceKeyTaken, protocol.Code_CODE_KEY_REFUSED, "this device key is enrolled already; make a new one"},
 	{models.ErrTooManyDevices, protocol.Code_CODE_TOO_MANY, "there are too many devices already; revoke one first"},
