@@ -68,7 +68,7 @@ func moneyBefore(ctx context.Context, c *Config) (*books, error) {
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
+		defer hangUp(conn)
 		accounts, err := conn.Accounts(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the accounts of %s: %w", user.Username, err)
@@ -175,7 +175,7 @@ func (b *books) readBack(ctx context.Context, c *Config, after *books, faults *f
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
+		defer hangUp(conn)
 		walk := walk{number: number, now: after.accounts[number], start: b.accounts[number]}
 		for leg, err := range conn.Legs(ctx, caudal.HistoryQuery{Account: number}) {
 			if errors.Is(err, caudal.ErrDiverged) {

@@ -94,7 +94,7 @@ func Prepare(ctx context.Context, p Preparation) ([]User, error) {
 		return nil, err
 	}
 	if made+opened > 0 {
-		p.Note(fmt.Sprintf("made %d users and opened %d more accounts; they are kept in %s", made, opened, p.File))
+		p.Note(fmt.Sprintf("made %s; kept in %s", madeText(made, opened), p.File))
 	}
 	if p.Funded {
 		if err := p.fund(ctx, users, balances); err != nil {
@@ -102,6 +102,18 @@ func Prepare(ctx context.Context, p Preparation) ([]User, error) {
 		}
 	}
 	return users, nil
+}
+
+// madeText names what was made, and leaves out what was not.
+func madeText(users, accounts int) string {
+	var parts []string
+	if users > 0 {
+		parts = append(parts, fmt.Sprintf("%d users", users))
+	}
+	if accounts > 0 {
+		parts = append(parts, fmt.Sprintf("%d more accounts", accounts))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // bankAt is which bank, and how it proves who it is.
@@ -127,11 +139,14 @@ func (b bankAt) signIn(ctx context.Context, u *User) (*caudal.Conn, error) {
 		return nil, err
 	}
 	if _, err := conn.Resume(ctx, u.device()); err != nil {
-		conn.Close()
+		hangUp(conn)
 		return nil, fmt.Errorf("signing %s in: %w", u.Username, err)
 	}
 	return conn, nil
 }
+
+// hangUp says good-bye; there is nothing that could be done where that fails.
+func hangUp(conn *caudal.Conn) { _ = conn.Close() }
 
 // device is the user's, as the SDK has it.
 func (u *User) device() *caudal.Device {
@@ -166,7 +181,7 @@ func (p *Preparation) ready(ctx context.Context, u User) (f found, err error) {
 		}
 		f.fresh = true
 	}
-	defer conn.Close()
+	defer hangUp(conn)
 	f.user = u
 	accounts, err := conn.Accounts(ctx)
 	for err == nil && len(accounts) < p.AccountsEach {
@@ -213,7 +228,7 @@ func (p *Preparation) register(ctx context.Context) (*caudal.Conn, User, error) 
 	}
 	device := u.device()
 	if _, err := conn.Register(ctx, caudal.NewUser{Username: u.Username, Owner: "Load Test", Password: rand.Text()}, device); err != nil {
-		conn.Close()
+		hangUp(conn)
 		return nil, User{}, fmt.Errorf("registering a user: %w", err)
 	}
 	u.DeviceID = device.ID[:]
@@ -250,7 +265,7 @@ func (p *Preparation) fund(ctx context.Context, users []User, balances [][]int64
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
+		defer hangUp(conn)
 		for _, m := range byPayer[i] {
 			order := caudal.Order{From: m.from, To: m.to, AmountMinor: m.minor, Currency: string(money.MXN)}
 			if _, err := conn.Transfer(ctx, order); err != nil {
@@ -273,7 +288,7 @@ func (p *Preparation) deposit(ctx context.Context, users []User, accounts []purs
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer hangUp(conn)
 	if _, err := conn.Resume(ctx, p.Teller); err != nil {
 		return fmt.Errorf("signing the teller in: %w", err)
 	}

@@ -210,7 +210,7 @@ func explainBench(err error, c *bench.Config) error {
 	if bound, ok := errors.AsType[*bench.BoundError](err); ok {
 		f := wrongUsage("--%s is %s", bound.What, bound.Text)
 		if bound.What == "duration" && c.Duration > bench.DurationMax {
-			f.trying("--long, if you mean it")
+			f = f.trying("--long, if you mean it")
 		}
 		return f
 	}

@@ -69,21 +69,27 @@ func (p *benchPanel) clear() {
 	}
 }
 
-// draw puts lines in place of those drawn before, in one write, so that nothing flickers.
+// draw puts lines in place of those drawn before, in one write, so that nothing flickers. Each line is cleared by itself: some
+// terminals keep a screen that is cleared from its top in their history.
 func (p *benchPanel) draw(lines []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var b strings.Builder
-	if p.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", p.drawn) // up
+	up := func(n int) {
+		if n > 0 {
+			fmt.Fprintf(&b, "\x1b[%dA", n)
+		}
 	}
-	b.WriteString("\r\x1b[J") // and away with all below
+	up(p.drawn)
 	for _, line := range lines {
-		b.WriteString(panelMargin + line + "\n")
+		b.WriteString("\r" + panelMargin + line + "\x1b[K\n")
 	}
-	if p.drawn = len(lines); b.Len() > 0 {
-		_, _ = io.WriteString(p.w, b.String()) // a panel that cannot be shown is no reason to stop
+	for range p.drawn - len(lines) {
+		b.WriteString("\r\x1b[K\n")
 	}
+	up(p.drawn - len(lines))
+	p.drawn = len(lines)
+	_, _ = io.WriteString(p.w, b.String()) // a panel that cannot be shown is no reason to stop
 }
 
 func (p *benchPanel) style(s lipgloss.Style, text string) string {
@@ -100,6 +106,9 @@ func (p *benchPanel) lines(now bench.Progress) []string {
 	add := func(label, format string, args ...any) {
 		text := fit(fmt.Sprintf(format, args...), room-panelLabel)
 		lines = append(lines, p.style(styleDim, fmt.Sprintf("%-*s", panelLabel, label))+text)
+	}
+	if now.Open == 0 && now.Operations == 0 { // nothing runs yet
+		return lines
 	}
 	add("rate", "%s/s, %s in all", grouped(uint64(now.RatePerS)), grouped(now.Operations))
 	if l := now.Latency; l.Count > 0 {

@@ -66,13 +66,16 @@ func TestThePanelIsDrawnOverAndGone(t *testing.T) {
 	lines := p.drawn
 	p.w.(*bytes.Buffer).Reset()
 	p.show(busy())
-	if got := p.w.(*bytes.Buffer).String(); lines != 6 || !strings.HasPrefix(got, "\x1b[6A\r\x1b[J") {
+	if got := p.w.(*bytes.Buffer).String(); lines != 6 || !strings.HasPrefix(got, "\x1b[6A\r  transfer") || strings.Count(got, "\x1b[K\n") != 6 {
 		t.Errorf("%d lines, then %q", lines, got)
 	}
 	p.w.(*bytes.Buffer).Reset()
 	p.close()
-	if got := p.w.(*bytes.Buffer).String(); got != "\x1b[6A\r\x1b[J" {
+	if got := p.w.(*bytes.Buffer).String(); got != "\x1b[6A"+strings.Repeat("\r\x1b[K\n", 6)+"\x1b[6A" {
 		t.Errorf("%q is left", got)
+	}
+	if p.show(bench.Progress{Phase: "reading the accounts"}); p.drawn != 1 {
+		t.Errorf("%d lines before anything runs", p.drawn)
 	}
 	var nobody *benchPanel
 	nobody.close()
