@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -139,13 +140,15 @@ func (c *Config) loopback(ctx context.Context) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(addresses[0].Unmap(), uint16(number)), nil
 }
 
-// LoopbackSources returns n addresses of 127.0.0.0/8 to connect from, or, for n = 0, as many as so many connections need, which
-// is none where one address has ports enough. Only Linux answers for all of them without being told to.
-func LoopbackSources(n, conns int) []netip.Addr {
-	if n == 0 && conns > portsPerSource {
-		n = (conns + portsPerSource - 1) / portsPerSource
+// SourcesFor returns the local addresses to connect from: n of 127.0.0.0/8, or, for n = 0, as many as the connections need, which
+// is none where one address has ports enough, or where others would not do: for a bank that is not on 127.0.0.1, and on systems
+// that do not answer for all of 127.0.0.0/8.
+func (c *Config) SourcesFor(ctx context.Context, n int) (sources []netip.Addr) {
+	if n == 0 && c.Conns > portsPerSource && runtime.GOOS == "linux" {
+		if bank, err := c.loopback(ctx); err == nil && bank.Addr().Is4() {
+			n = (c.Conns + portsPerSource - 1) / portsPerSource
+		}
 	}
-	var sources []netip.Addr
 	for i := range min(n, SourcesMax) {
 		sources = append(sources, netip.AddrFrom4([4]byte{127, 0, 0, byte(2 + i)}))
 	}

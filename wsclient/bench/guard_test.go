@@ -2,6 +2,7 @@ package bench
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -72,10 +73,25 @@ func TestFilesAreCountedBeforeTheRun(t *testing.T) {
 }
 
 func TestSourcesFollowFromPorts(t *testing.T) {
-	for _, c := range []struct{ n, conns, want int }{{0, 100, 0}, {0, portsPerSource + 1, 2}, {3, 1, 3}, {0, ConnsMax, 7}} {
-		sources := LoopbackSources(c.n, c.conns)
-		if len(sources) != c.want {
-			t.Errorf("%d, %d: %v", c.n, c.conns, sources)
+	automatic := 0
+	if runtime.GOOS == "linux" {
+		automatic = 2
+	}
+	for _, of := range []struct {
+		url            string
+		n, conns, want int
+	}{
+		{"wss://127.0.0.1:8443/ws", 0, 100, 0},
+		{"wss://127.0.0.1:8443/ws", 3, 1, 3},
+		{"wss://127.0.0.1:8443/ws", 0, portsPerSource + 1, automatic},
+		{"wss://[::1]:8443/ws", 0, portsPerSource + 1, 0},
+		{"wss://192.0.2.1:8443/ws", 0, portsPerSource + 1, 0},
+	} {
+		c := good()
+		c.URL, c.Conns = of.url, of.conns
+		sources := c.SourcesFor(t.Context(), of.n)
+		if len(sources) != of.want {
+			t.Errorf("%v: %v", of, sources)
 		}
 		for _, source := range sources {
 			if !source.IsLoopback() {

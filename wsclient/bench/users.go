@@ -71,16 +71,16 @@ func Prepare(ctx context.Context, p Preparation) ([]User, error) {
 
 	balances := make([][]int64, p.Users)
 	var mu sync.Mutex // made, and what goes on
-	made, opened := 0, 0
+	done, made, opened := 0, 0, 0
 	err = forEach(ctx, p.Users, func(ctx context.Context, i int) error {
 		found, err := p.ready(ctx, users[i])
 		mu.Lock()
 		defer mu.Unlock()
-		if found.fresh {
+		if done++; found.fresh {
 			made++
-			p.Progress(fmt.Sprintf("registering users: %d", made))
 		}
 		opened += found.opened
+		p.Progress(fmt.Sprintf("preparing users: %d of %d, %d of them new", done, p.Users, made))
 		if found.user.Username != "" {
 			users[i], balances[i] = found.user, found.balances
 		}

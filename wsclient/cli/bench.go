@@ -40,7 +40,7 @@ var scenarioText = map[string]struct{ short, long string }{
 	bench.Connect: {"Open connections, sign in, close, again and again", `Each connection dials, does TLS and the channel's handshake, signs in by its device's key, closes, and begins anew:
 what a crowd costs that comes back after a cut. One operation is one connection, from the dial to the sign-in's answer.`},
 	bench.Idle: {"Open many connections and hold them", `Opens all connections, signed in and subscribed to their accounts, and holds them: what memory and processor a
-connection costs that only waits. --rate bounds how many are opened in a second.`},
+connection costs that only waits.`},
 	bench.Ping: {"Ask and answer, without the ledger", `Encrypted pings: what the way costs without what the bank does at its end. Compare it with transfer.`},
 	bench.Transfer: {"Move money between the users' accounts", `Money goes back and forth between the accounts of the connections' users, who are told of it on all their connections.
 "service" is from an order to its receipt, which comes after the commit. --hot sends everything to one account.`},
@@ -99,6 +99,7 @@ func (a *app) bench(ctx context.Context, plan *benchPlan) error {
 	if err := bench.Guard(ctx, &plan.Config, plan.permission); err != nil {
 		return explainBench(err, &plan.Config)
 	}
+	plan.Sources = plan.SourcesFor(ctx, plan.sources)
 	if err := b.meet(ctx, a, plan); err != nil {
 		return err
 	}
@@ -128,7 +129,20 @@ func (a *app) bench(ctx context.Context, plan *benchPlan) error {
 	if err := plan.outputs.write(a, result); err != nil {
 		return err
 	}
-	return judge(result)
+	if err := judge(result); err != nil {
+		return err
+	}
+	return cutShort(ctx, result)
+}
+
+// cutShort keeps a script from taking for a whole run what somebody has ended early.
+func cutShort(ctx context.Context, r *bench.Result) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	f := interrupted()
+	f.message, f.answered = fmt.Sprintf("interrupted: these are the figures of %.1f s", r.DurationS), true
+	return f
 }
 
 // meet makes sure that the bank is the one that is meant, and that it may be put under load.

@@ -34,6 +34,7 @@ type benchFlags struct {
 type benchPlan struct {
 	bench.Config
 	users, accountsEach int
+	sources             int // local addresses; 0 is as many as are needed
 	funded              bool
 	tellerHome          string
 	teller              *caudal.Device
@@ -62,10 +63,8 @@ func (f *benchFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.classic, "classic", false, "the channel without ML-KEM")
 	flags.BoolVar(&f.plainTLS, "plain-tls", false, "TLS without ML-KEM; the channel inside keeps its own")
 	flags.Uint64Var(&f.seed, "seed", 1, "decides who pays whom")
-	if f.scenario != bench.Connect && f.scenario != bench.Idle {
+	if f.scenario != bench.Connect && f.scenario != bench.Idle { // which send no commands
 		flags.IntVar(&f.inFlight, "in-flight", d.inFlight, "commands on each connection that wait for an answer")
-	}
-	if f.scenario != bench.Watch {
 		flags.Float64Var(&f.rate, "rate", 0, "operations a second by a schedule (the open model)")
 		flags.StringVar(&f.stages, "stages", "", "a schedule in parts, such as 0:500@10s,500@1m: up to 500 a second, then that for a minute")
 	}
@@ -184,6 +183,6 @@ func (f *benchFlags) crowd(p *benchPlan) error {
 	if p.accountsEach > bench.AccountsEachMax {
 		return wrongUsage("%d accounts for %d users are more than %d each, which a demo allows", f.accounts, p.users, bench.AccountsEachMax)
 	}
-	p.Sources = bench.LoopbackSources(f.sources, p.Conns)
+	p.sources = f.sources
 	return nil
 }
