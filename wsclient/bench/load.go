@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -58,6 +57,7 @@ func (r *run) scenario() (s scenario, err error) {
 // payees are the accounts that money goes to.
 type payees struct {
 	accounts []string // in the order of users: the first of each, the second of each ...
+	circle   map[string]bool
 	hot      bool
 }
 
@@ -77,13 +77,17 @@ func newPayees(c *Config) (payees, error) {
 	if c.Accounts > 0 {
 		p.accounts = p.accounts[:min(max(c.Accounts, 2), len(p.accounts))]
 	}
+	p.circle = make(map[string]bool, len(p.accounts))
+	for _, account := range p.accounts {
+		p.circle[account] = true
+	}
 	return p, nil
 }
 
 // ofUser returns the accounts that a user pays from: those in the circle, or the first one.
 func (p *payees) ofUser(u *User) (from []string) {
 	for _, account := range u.Accounts {
-		if slices.Contains(p.accounts, account) && !(p.hot && account == p.accounts[0]) {
+		if p.circle[account] && !(p.hot && account == p.accounts[0]) {
 			from = append(from, account)
 		}
 	}
@@ -245,7 +249,7 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 	var now tally
 	used := r.usage()
 	second := Second{}
-	close := func() {
+	complete := func() {
 		use := r.usage()
 		took := use.at.Sub(used.at).Seconds()
 		second = Second{
@@ -272,7 +276,7 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 		case <-ticker.C:
 			r.collect(&now)
 			if tick%ticks == 0 {
-				close()
+				complete()
 			}
 			r.report(&second)
 			continue
@@ -281,7 +285,7 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 		}
 		r.collect(&now)
 		if now.operations+now.failures() > 0 || time.Since(used.at) >= time.Second/ticks {
-			close()
+			complete()
 		}
 		return
 	}

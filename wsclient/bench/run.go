@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -208,6 +209,7 @@ func (r *run) connect(ctx context.Context, s scenario) error {
 	}
 	r.watchWhile(&workers)
 	r.collect(&r.before)
+	debug.FreeOSMemory() // what thousands of handshakes left behind: the bank has a use for it
 	if len(r.clients) == 0 {
 		if last == nil {
 			last = context.Cause(ctx)
