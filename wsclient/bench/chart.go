@@ -356,7 +356,7 @@ func apart(labels []label, top, bottom float64) []label {
 // of the operations.
 func percentileChart(r *Result) (chart, bool) {
 	var curves []curve
-	for i, name := range r.names() {
+	for i, name := range r.about() {
 		if h := r.histograms[name]; h != nil && h.TotalCount() > 0 {
 			c := curve{class: "c" + strconv.Itoa(i+1), name: latencyTitles[name]}
 			total := math.Log10(float64(h.TotalCount()))
@@ -387,7 +387,7 @@ type curve struct {
 
 func percentileSentence(r *Result) string {
 	var parts []string
-	for _, name := range r.names() {
+	for _, name := range r.about() {
 		l := r.LatencyMs[name]
 		parts = append(parts, fmt.Sprintf("%s p50 %s ms, p99 %s ms, p99.9 %s ms, max %s ms", latencyTitles[name], short(l.P50),
 			short(l.P99), short(l.P999), short(l.Max)))

@@ -85,10 +85,14 @@ func Compare(a, b *Result) Comparison {
 			c.Changes = append(c.Changes, change(f, before, after))
 		}
 	}
-	for _, name := range latencyNames {
-		la, inA := a.LatencyMs[name]
-		lb, inB := b.LatencyMs[name]
-		if !inA || !inB {
+	if c.sameWork() && a.Bank != nil && b.Bank != nil {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("the bank spent no other CPU on %s, but used %s cores in A and %s in B: look at how "+
+			"much of the machine it got, and at what it waited for, before its code", each(a.Scenario),
+			short(cores(a.Bank.CPUSeconds, a.DurationS)), short(cores(b.Bank.CPUSeconds, b.DurationS))))
+	}
+	for _, name := range a.about() {
+		la, lb := a.LatencyMs[name], b.LatencyMs[name]
+		if lb.Count == 0 {
 			continue
 		}
 		for _, p := range []string{"p50", "p90", "p99", "p999", "max"} {
@@ -102,6 +106,20 @@ func Compare(a, b *Result) Comparison {
 		c.Whole = append(c.Whole, Pair{"bank, KB a connection", a.Bank.ResidentKBPerConnection, b.Bank.ResidentKBPerConnection})
 	}
 	return c
+}
+
+// sameWork reports another rate at the same cost, which is what a slow hour of a shared machine looks like.
+func (c Comparison) sameWork() bool {
+	rate, cost := "", ""
+	for _, change := range c.Changes {
+		switch {
+		case strings.HasSuffix(change.Metric, " a second"):
+			rate = change.Judge
+		case strings.HasPrefix(change.Metric, "bank, "):
+			cost = change.Judge
+		}
+	}
+	return (rate == Better || rate == Worse) && cost == NoMore
 }
 
 func describe(r *Result) Side {

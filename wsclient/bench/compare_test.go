@@ -63,3 +63,16 @@ func TestDifferentScenariosAreNotCompared(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 }
+
+func TestASlowHourOfTheMachineIsNotTakenForTheBank(t *testing.T) {
+	a, b := stored(t, "transfer.json"), stored(t, "transfer.json")
+	for i := range b.Series {
+		b.Series[i].Operations /= 2
+		b.Series[i].BankCPU /= 2
+	}
+	b.Bank.CPUSeconds /= 2
+	got := strings.Join(Compare(a, b).Warnings, "\n")
+	if !strings.Contains(got, "used 1.20 cores in A and 0.602 in B") {
+		t.Errorf("not said: %q", got)
+	}
+}

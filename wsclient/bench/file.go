@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -170,11 +171,15 @@ func (r *Result) names() []string {
 	return names
 }
 
-// main is the histogram that stands for the run where only one can; "" where there is none.
+// main is the histogram that stands for the run where only one can; "" where there is none. How long connections took to
+// open stands only for runs that are about that: elsewhere it would pass for an answer.
 func (r *Result) main() string {
-	order := []string{HistResponse, HistService, HistEvent, HistSignIn, HistChannel, HistTLS}
-	if r.Scenario == Watch {
-		order = []string{HistEvent, HistResponse, HistService}
+	order := []string{HistResponse, HistService}
+	switch r.Scenario {
+	case Watch:
+		order = []string{HistEvent}
+	case Connect, Idle:
+		order = []string{HistService, HistSignIn}
 	}
 	for _, name := range order {
 		if r.LatencyMs[name].Count > 0 {
@@ -182,6 +187,13 @@ func (r *Result) main() string {
 		}
 	}
 	return ""
+}
+
+// about returns the histograms of what the scenario is about: all, but for how connections were opened before it began.
+func (r *Result) about() []string {
+	return slices.DeleteFunc(r.names(), func(name string) bool {
+		return r.Scenario != Connect && r.Scenario != Idle && (name == HistTLS || name == HistChannel || name == HistSignIn)
+	})
 }
 
 // errors is how many operations failed, of all codes.

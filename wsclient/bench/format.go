@@ -42,7 +42,14 @@ var latencyTitles = map[string]string{
 	HistEvent:    "event",
 }
 
-// latencyMeanings say it in full.
+// meaning says in full what a histogram measures.
+func meaning(r *Result, name string) string {
+	if r.Scenario == Connect && name == HistService {
+		return "from the dial to the answer to the sign-in"
+	}
+	return latencyMeanings[name]
+}
+
 var latencyMeanings = map[string]string{
 	HistTLS:      "from the dial to the end of the TLS handshake",
 	HistChannel:  "the WebSocket's upgrade and the channel's handshake",

@@ -68,7 +68,7 @@ func newReport(r *Result) report {
 		Lasted: lasting(r.DurationS), Notes: r.Notes, Tiles: tiles(r), Pills: pills(r), Charts: charts(r, list, each)}
 	p.Figure, p.Words = headline(r)
 	for _, name := range r.names() {
-		p.Latencies = append(p.Latencies, latencyRow{latencyTitles[name], latencyMeanings[name], r.LatencyMs[name]})
+		p.Latencies = append(p.Latencies, latencyRow{latencyTitles[name], meaning(r, name), r.LatencyMs[name]})
 	}
 	for _, code := range byCount(r.Errors) {
 		p.Errors = append(p.Errors, fact{Name: code, Value: grouped(r.Errors[code])})
@@ -277,7 +277,7 @@ func latencyChart(base timeChart, r *Result, list []moment, name string) timeCha
 	l := r.LatencyMs[name]
 	t.id, t.title, t.unit, t.log = name, capital(latencyTitles[name])+" over time", "ms, logarithmic", true
 	t.desc = fmt.Sprintf("%s, %s, over time: p50 %s ms, p99 %s ms, max %s ms of the whole run.", capital(latencyTitles[name]),
-		latencyMeanings[name], short(l.P50), short(l.P99), short(l.Max))
+		meaning(r, name), short(l.P50), short(l.P99), short(l.Max))
 	for _, p := range []struct {
 		name, class string
 		dots        bool

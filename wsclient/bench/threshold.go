@@ -96,7 +96,7 @@ func Metrics() []string {
 
 // ParseThreshold reads METRIC, a comparison, and a value: a number, for latencies with us, ms (meant where there is none) or
 // s, or ok for money_check. Without the name of a histogram a percentile is of the one that stands for the run: of
-// responses in the open model, of service in the closed one, of events in watch, of sign-ins in connect. Errors wrap
+// responses in the open model, of service in the closed one, of events in watch, of sign-ins in idle. Errors wrap
 // ErrThreshold.
 func ParseThreshold(text string) (Threshold, error) {
 	if len(text) > thresholdMax {

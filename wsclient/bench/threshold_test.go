@@ -90,3 +90,17 @@ func FuzzParseThreshold(f *testing.F) {
 		threshold.Judge(&Result{})
 	})
 }
+
+func TestOpeningConnectionsDoesNotPassForAnAnswer(t *testing.T) {
+	threshold, err := ParseThreshold("p99<50ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := map[string]Latency{HistSignIn: {Count: 1, P99: 1}}
+	if v := threshold.Judge(&Result{Scenario: Transfer, LatencyMs: opened}); v.Met {
+		t.Error(v)
+	}
+	if v := threshold.Judge(&Result{Scenario: Idle, LatencyMs: opened}); !v.Met {
+		t.Error(v)
+	}
+}
