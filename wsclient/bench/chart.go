@@ -361,6 +361,9 @@ func percentileChart(r *Result) (chart, bool) {
 			c := curve{class: "c" + strconv.Itoa(i+1), name: latencyTitles[name]}
 			total := math.Log10(float64(h.TotalCount()))
 			for _, b := range h.CumulativeDistributionWithTicks(8) {
+				if b.Quantile < 10 && h.TotalCount() > 10 { // the few fastest would take half of the height
+					continue
+				}
 				nines := total
 				if b.Quantile < 100 {
 					nines = min(total, -math.Log10(1-b.Quantile/100))
