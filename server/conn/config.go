@@ -44,7 +44,7 @@ type Keys interface {
 
 // Limits bound what clients can make the server hold and do.
 type Limits struct {
-	// Connections bounds all of them; default 20000, at some 27 KB each.
+	// Connections bounds all of them; default 20000, at some 20 KB each.
 	Connections int
 	// PerAddress bounds those of one client address (IPv6: one /64); default 256, an office behind one address.
 	PerAddress int

@@ -3,7 +3,7 @@ package conn
 import "time"
 
 // parkAfter is how long a connection must have been silent before its goroutine ends, until there is something to read again.
-// Going and coming costs some 10 us, which a client that says something every second should not cost each time.
+// Going and coming are some system calls and a stack that grows anew, which a client that is talking should not cost each time.
 const parkAfter = time.Second
 
 // lotOf is the server's lot, opened for the first connection that parks; nil where there is none.
