@@ -32,8 +32,9 @@ const (
 	statementsMax = 64
 	// walBytesMax is how large the WAL's file may stay after a backup or a flood made it grow.
 	walBytesMax = 64 << 20
-	// writerCacheKiB bounds the pages that the writer keeps: the heads of some hundred thousand accounts.
-	writerCacheKiB = 64 << 10
+	// writerCacheKiB bounds the pages that the writer keeps: the heads of a million accounts, and what is written beside
+	// them. Between 100,000 accounts a transfer costs a tenth less than with 64 MB. A bank that writes little has less.
+	writerCacheKiB = 256 << 10
 )
 
 // dsn is SQLite's URI for a database, with the settings that every connection of the bank has.

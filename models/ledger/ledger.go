@@ -20,7 +20,9 @@ type Config struct {
 	// BatchMax bounds the orders that share one commit. Default 4096: an account that several of them touch is written
 	// once, so on 10,000 accounts a flood costs a quarter less than at 1024. Nobody waits for a batch to fill.
 	BatchMax int
-	// CachedAccounts bounds the accounts kept in memory, about 300 bytes each with their holders. Default 262144.
+	// CachedAccounts bounds the accounts kept in memory, about 400 bytes each with their holders. What has not been used
+	// while half as many others were is forgotten. Default 2097152, with which a million accounts all stay: with 262144 a
+	// uniform flood between them costs 57 microseconds a transfer instead of 40.
 	CachedAccounts int
 	// AccountsMax is how many accounts a holder may have. Default 10.
 	AccountsMax int
@@ -50,7 +52,7 @@ func (c Config) withDefaults() Config {
 	}
 	set(&c.Queue, 16384)
 	set(&c.BatchMax, 4096)
-	set(&c.CachedAccounts, 1<<18)
+	set(&c.CachedAccounts, 1<<21)
 	set(&c.AccountsMax, 10)
 	if c.Limits.OperationMinor <= 0 {
 		c.Limits.OperationMinor = 50_000_00
