@@ -10,7 +10,7 @@ import (
 )
 
 // checkpointer folds the WAL into the database on a connection and a goroutine of its own. Where SQLite does it at the end of
-// a commit, that commit and all that wait behind it take up to 300 ms.
+// a commit, that commit waits for it and all that come behind: with 1,600 transfers in flight the p99 was twice as long.
 //
 // Most of it runs beside the writer. But only a WAL of which nothing is left begins again at its start, and one that is
 // written without a pause would never come to that: so the last few pages, and whatever there is of a WAL that has grown
