@@ -19,8 +19,9 @@ const (
 	postgres engine = "postgres"
 )
 
-// onEachEngine runs a test on both.
+// onEachEngine runs a test on both, beside others: a database of one's own takes its time, most of it not this process's.
 func onEachEngine(t *testing.T, test func(t *testing.T, e engine)) {
+	t.Parallel()
 	for _, e := range []engine{sqlite, postgres} {
 		t.Run(string(e), func(t *testing.T) { test(t, e) })
 	}

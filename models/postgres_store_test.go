@@ -114,8 +114,8 @@ func TestADeadlockIsGotOver(t *testing.T) {
 		})
 	}
 	both.Wait()
-	if runs.Load() != 3 {
-		t.Fatal(runs.Load(), "runs")
+	if runs.Load() < 3 { // or more: the one that was ended may be back before the other goes on
+		t.Fatal("they did not meet")
 	}
 }
 

@@ -60,7 +60,7 @@ func start() (*cluster, error) {
 		return nil, err
 	}
 	// Not a test's own folder: it is closed to the user that the server runs as, and a socket's path has 107 bytes.
-	dir, err := os.MkdirTemp("", "caudal-pg-")
+	dir, err := os.MkdirTemp(memory(), "caudal-pg-")
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +127,21 @@ func startIn(dir, bin string) (*cluster, error) {
 		return nil, errors.Join(err, c.lifeline.Close(), server.Wait())
 	}
 	return c, nil
+}
+
+// memoryMin is what a cluster needs at most, at tens of MB for its log and eight for each database, with room to spare.
+const memoryMin = 1 << 30
+
+// memory returns a folder that is kept in memory, where a database is copied ten times as fast, or "" where there is none
+// with enough room.
+func memory() string {
+	const shared = "/dev/shm"
+	var free syscall.Statfs_t
+	err := syscall.Statfs(shared, &free)
+	if err != nil || uint64(free.Bavail)*uint64(free.Bsize) < memoryMin { //nolint:unconvert // their types differ between systems
+		return ""
+	}
+	return shared
 }
 
 // programs finds the folder of PostgreSQL's programs: on the path, or where Debian keeps them, the newest.
