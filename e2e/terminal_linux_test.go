@@ -195,7 +195,7 @@ func TestAnOrderOfUnknownOutcomeSaysTheCommandThatSettlesIt(t *testing.T) {
 	env := person(t, b, "ana2", "Ana Torres")
 	s := sit(t, env, "transfer", "--to", "@luis", "--amount", "5", "--memo", "it's for you", "--timeout", "2s")
 	s.waitFor("Send it? [y/N] ")
-	sendSignal(t, b.process.Process, syscall.SIGSTOP)
+	b.stand(t)
 	s.types("y\n")
 	s.exits(1)
 	sendSignal(t, b.process.Process, syscall.SIGCONT)
@@ -240,6 +240,17 @@ func TestTheLiveViewShowsMoneyArriveAndEndsByItsKey(t *testing.T) {
 	s.waitFor(" live")
 	sendSignal(t, s.cmd.Process, os.Interrupt)
 	s.exits(0)
+}
+
+// stand stops the program where it is, and returns when all its threads have stopped.
+func (b *bank) stand(t testing.TB) {
+	t.Helper()
+	sendSignal(t, b.process.Process, syscall.SIGSTOP)
+	eventually(t, "the server stands", func() bool {
+		var stopped unix.Siginfo
+		err := unix.Waitid(unix.P_PID, b.process.Process.Pid, &stopped, unix.WSTOPPED|unix.WNOHANG, nil)
+		return err == nil && stopped.Signo == int32(syscall.SIGCHLD)
+	})
 }
 
 func sendSignal(t testing.TB, p *os.Process, s os.Signal) {
