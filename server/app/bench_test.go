@@ -50,6 +50,9 @@ func TestMain(m *testing.M) {
 		if os.Getenv(profilesEnv) != "" {
 			runtime.MemProfileRate = 8 << 10 // else a hundred samples speak for all connections
 		}
+		if users == serverEcho {
+			os.Exit(beEcho())
+		}
 		os.Exit(beServer(users))
 	}
 	os.Exit(m.Run())
