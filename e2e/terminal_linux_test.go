@@ -134,6 +134,8 @@ func (s *seat) types(text string) {
 	}
 }
 
+// exits waits for the end, and until everything that was said before it has been seen: it comes through the terminal, and
+// may come later than the end.
 func (s *seat) exits(code int) {
 	s.t.Helper()
 	eventually(s.t, "the client ends", func() bool {
@@ -144,6 +146,11 @@ func (s *seat) exits(code int) {
 			return false
 		}
 	})
+	const last = "the client has ended"
+	if _, err := s.terminal.WriteString(last); err != nil {
+		s.t.Fatal(err)
+	}
+	s.waitFor(last)
 	if got := s.cmd.ProcessState.ExitCode(); got != code {
 		s.t.Fatalf("exit code %d, want %d:\n%s", got, code, s.text())
 	}
