@@ -24,6 +24,9 @@ type witness struct {
 	unknown    uint64 // sent, and never answered: each may have happened or not
 	events     uint64
 	superseded uint64
+	// moved is by how much the acknowledged orders changed each account, mayMove by how much more the unknown ones may have.
+	moved   map[string]int64
+	mayMove map[string]span
 	// stands is where the last event left each account on which a connection heard everything to the end.
 	stands map[string]standing
 	// faults are what did not agree on the way, as sentences; bounded, and faultsMore counts the rest.
@@ -133,6 +136,10 @@ func (b *books) compare(after *books, w *witness, faults *faultList) (met int) {
 			faults.add("account %s changed at leg %d, which is as old as the run", number, is.seq)
 		}
 		legs += is.seq - was.seq
+		may := w.mayMove[number]
+		if by := is.balanceMinor - was.balanceMinor - w.moved[number]; by < may.least || by > may.most {
+			faults.add("account %s held %d, orders changed that by %d, and it holds %d", number, was.balanceMinor, w.moved[number], is.balanceMinor)
+		}
 		if saw, ok := w.stands[number]; ok {
 			if saw == is {
 				met++

@@ -17,7 +17,7 @@ func story() (before, after *books, w *witness) {
 		"a": {seq: 3, balanceMinor: 70, head: caudal.Head{3}},
 		"b": {seq: 6, balanceMinor: 130, head: caudal.Head{4}},
 	}}
-	w = &witness{transfers: 2, stands: map[string]standing{"a": after.accounts["a"], "b": after.accounts["b"]}}
+	w = &witness{transfers: 2, moved: map[string]int64{"a": -30, "b": 30}, stands: map[string]standing{"a": after.accounts["a"], "b": after.accounts["b"]}}
 	return before, after, w
 }
 
@@ -29,6 +29,8 @@ func TestMoneyThatAddsUpIsOK(t *testing.T) {
 	}
 	// An order that was cut off may have been carried out, or not.
 	w.transfers, w.unknown = 1, 1
+	w.moved = map[string]int64{"a": -10, "b": 10}
+	w.mayMove = map[string]span{"a": {least: -20}, "b": {most: 20}}
 	if before.compare(after, w, &faults); faults.verdict() != "ok" {
 		t.Error(faults.verdict())
 	}
@@ -46,8 +48,15 @@ func TestMoneyThatDoesNotAddUpIsTold(t *testing.T) {
 		}, "account a holds -1"},
 		"an acknowledged transfer is lost": {func(_, _ *books, w *witness) { w.transfers = 3 }, "4 new legs instead of 6"},
 		"a transfer is paid twice":         {func(_, _ *books, w *witness) { w.transfers = 1 }, "4 new legs instead of 2"},
-		"an account is gone":               {func(_, after *books, _ *witness) { delete(after.accounts, "b") }, "account b is gone"},
-		"history goes back":                {func(_, after *books, _ *witness) { after.accounts["b"] = standing{seq: 3} }, "from leg 4 back to leg 3"},
+		"another amount is paid": {func(_, _ *books, w *witness) { w.moved = map[string]int64{"a": -40, "b": 40} },
+			"account a held 100, orders changed that by -40, and it holds 70"},
+		"another account is paid": {func(_, _ *books, w *witness) { w.moved = map[string]int64{"a": -30, "c": 30} },
+			"account b held 100, orders changed that by 0, and it holds 130"},
+		"more is paid than was in doubt": {func(_, _ *books, w *witness) {
+			w.moved, w.mayMove = map[string]int64{"a": -10, "b": 10}, map[string]span{"a": {least: -19}, "b": {most: 19}}
+		}, "account a held 100"},
+		"an account is gone": {func(_, after *books, _ *witness) { delete(after.accounts, "b") }, "account b is gone"},
+		"history goes back":  {func(_, after *books, _ *witness) { after.accounts["b"] = standing{seq: 3} }, "from leg 4 back to leg 3"},
 		"history is rewritten": {func(before, after *books, w *witness) {
 			after.accounts["a"] = standing{1, 100, caudal.Head{9}}
 			w.stands["a"] = after.accounts["a"]

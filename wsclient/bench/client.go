@@ -31,15 +31,18 @@ type client struct {
 	free    []uint16 // slots without a command
 	due     []int64  // open model: when commands were due that wait for a slot, from dueHead on
 	dueHead int
-	frame   []byte // being written
-	sentAt  int64  // the last frame
-	gone    bool
+	frame   []byte    // being written
+	sentAt  int64     // the last frame
+	gone    bool      // there is no socket now
+	left    bool      // and there will be none
+	life    uint32    // how often the socket was opened again
 	asked   time.Time // hello
+	listens bool      // is subscribed
 	keys    keyMint
 	random  *rand.Rand
-	from    []string // accounts to pay from
+	from    []payer // accounts to pay from
 	tracker
-	acknowledged, unknown uint64 // transfers
+	acknowledged uint64 // transfers
 
 	settled chan struct{} // closed when everything has been heard, once settling
 }
@@ -48,6 +51,7 @@ type client struct {
 type slot struct {
 	op     operation
 	busy   bool
+	waits  bool  // to be sent again, since the bank had no room
 	sentAt int64 // run's nanoseconds: first written
 	dueAt  int64 // open model
 	order  order
@@ -239,7 +243,7 @@ func (c *client) event(raw []byte, now int64) error {
 // answered takes the reply to a slot's command; shard is held.
 func (c *client) answered(r *reply, now int64) {
 	s := &c.slots[r.id-1]
-	if !s.busy {
+	if !s.busy || s.waits {
 		c.faults.add("a command was answered that was not in flight")
 		return
 	}
@@ -254,8 +258,9 @@ func (c *client) answered(r *reply, now int64) {
 		}
 		if s.op == opTransfer {
 			c.acknowledged++
+			c.run.payees.settled(&s.order)
 			if account, err := accountNumber(s.order.from); err == nil {
-				c.paid(account, &r.receipt)
+				c.paid(account, &r.receipt, s.order.amountMinor)
 			}
 		}
 	case protocol.Code_CODE_BUSY, protocol.Code_CODE_OUTCOME_UNKNOWN:
@@ -264,7 +269,9 @@ func (c *client) answered(r *reply, now int64) {
 		if r.retryAfter > 0 {
 			wait = time.Duration(min(r.retryAfter, uint32(time.Minute/time.Millisecond))) * time.Millisecond
 		}
-		time.AfterFunc(wait, func() { c.again(r.id) })
+		s.waits = true
+		id, life := r.id, c.life
+		time.AfterFunc(wait, func() { c.again(id, life) })
 		return
 	default:
 		c.shard.fail(r.code.Name())
@@ -274,12 +281,13 @@ func (c *client) answered(r *reply, now int64) {
 }
 
 // again sends a slot's command once more, as it was: with its key, so that nothing is paid twice.
-func (c *client) again(id uint64) {
+func (c *client) again(id uint64, life uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone {
+	if c.gone || c.life != life {
 		return
 	}
+	c.slots[id-1].waits = false
 	c.frame = c.slots[id-1].append(c.frame[:0], id)
 	c.flush()
 }
@@ -338,16 +346,21 @@ func (c *client) flush() {
 	}
 }
 
-// serve reads until the connection ends.
+// serve reads, and opens the connection again where it is cut, until this tester ends it.
 func (c *client) serve() {
+	for c.end(c.listen()) && c.reopen() {
+	}
+}
+
+// listen reads until the connection ends.
+func (c *client) listen() error {
 	for {
 		message, err := c.socket.message()
 		if err == nil {
 			err = c.chunk(message)
 		}
 		if err != nil {
-			c.end(err)
-			return
+			return err
 		}
 	}
 }
@@ -381,31 +394,32 @@ func (c *client) takeAll(message []byte, now int64) error {
 	return nil
 }
 
-// end counts the end of a connection and what was in flight on it.
-func (c *client) end(err error) {
+// end counts the end of a connection; false where this tester ended it.
+func (c *client) end(err error) bool {
 	c.socket.cut()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone { // this tester ended it
-		return
+	if c.left {
+		return false
 	}
 	c.gone = true
-	for i := range c.slots {
-		if c.slots[i].busy && c.slots[i].op == opTransfer {
-			c.unknown++
-		}
-	}
 	if c.settled != nil {
 		c.checkSettled()
 	}
 	c.shard.mu.Lock()
 	defer c.shard.mu.Unlock()
 	c.shard.fail(ending(err))
-	if c.run.config.Scenario == Watch {
+	if c.watches() {
 		c.run.fan.lost()
 	}
 	c.run.lost.Add(1)
 	c.run.opened.Add(-1)
+	return true
+}
+
+// watches reports that the client is one of those on which a payment is heard that somebody else makes.
+func (c *client) watches() bool {
+	return c.run.config.Scenario == Watch && c.index < c.run.config.Conns
 }
 
 // ending is by what name the end of a connection is counted.
@@ -461,6 +475,7 @@ func (c *client) checkSettled() {
 func (c *client) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.left = true
 	if c.gone {
 		return
 	}
@@ -483,12 +498,9 @@ func (c *client) keepAlive(quiet time.Duration) {
 	}
 }
 
-// inFlight is how many commands wait for an answer.
-func (c *client) inFlight() int {
+// pending reports that commands wait for an answer, or that the connection is being opened again.
+func (c *client) pending() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone {
-		return 0
-	}
-	return len(c.slots) - len(c.free)
+	return c.gone && !c.left || len(c.slots) > len(c.free)
 }

@@ -37,7 +37,7 @@ type Config struct {
 	InFlight int
 	// Accounts is how many accounts transfers go to, out of those that Users have; 0 means all.
 	Accounts int
-	// Hot sends all transfers to one account.
+	// Hot has every transfer at one account: all others pay it, and its holder pays back, so that nobody runs dry.
 	Hot bool
 
 	// Duration is what is measured, after Warmup.
@@ -60,8 +60,8 @@ type Config struct {
 	Flags map[string]string
 }
 
-// Stage is a part of an open run: the rate goes from the stage's before (0 at first) to Rate, evenly, within For. A stage of
-// the same rate as the one before holds it; "0:500@10s,500@1m" begins at 0, climbs to 500 in 10 s and holds it for a minute.
+// Stage is a part of an open run: the rate goes evenly from one to the other within For, and where both are the same it is held;
+// see [ParseStages].
 type Stage struct {
 	FromPerS, ToPerS float64
 	For              time.Duration

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // RFC 6455, section 4.2.2: it proves that the server read the request, and nothing else
@@ -134,13 +135,15 @@ func (d *dialer) upgrade(s *socket) error {
 	if err != nil {
 		return &openError{"channel", err}
 	}
-	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(s.in[:end])), &http.Request{Method: http.MethodGet})
+	response, err := http.ReadResponse(bufio.NewReader(io.MultiReader(bytes.NewReader(s.in), s.conn)), &http.Request{Method: http.MethodGet})
 	if err != nil {
 		return &openError{"channel", err}
 	}
-	_ = response.Body.Close()
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		return &openError{fmt.Sprintf("http_%d", response.StatusCode), fmt.Errorf("the bank answers %s", response.Status)}
+		why, _ := io.ReadAll(io.LimitReader(response.Body, refusalTextMax)) // what has come of it is good enough
+		step := fmt.Sprintf("http_%d", response.StatusCode)
+		return &openError{step, refusal{step, cmp.Or(strings.TrimSpace(string(why)), response.Status)}}
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // see the import
 	if response.Header.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(sum[:]) ||

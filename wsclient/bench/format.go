@@ -25,6 +25,9 @@ func noun(scenario string) string {
 
 // each is "a transfer", for figures of one.
 func each(scenario string) string {
+	if scenario == Idle {
+		return "a connection and second"
+	}
 	one := strings.TrimSuffix(noun(scenario), "s")
 	if strings.ContainsRune("aeio", rune(one[0])) {
 		return "an " + one

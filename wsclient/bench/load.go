@@ -42,8 +42,10 @@ func (r *run) scenario() (s scenario, err error) {
 			return s, errors.New("watching needs two users with an account each: one watches, the other pays")
 		}
 		r.compose = r.watched
-		r.fan.init(r.config.Conns)
-		r.payees = payees{accounts: r.config.Users[0].Accounts[:1]}
+		r.fan.init()
+		if r.payees, err = newPayees(r.config); err != nil {
+			return s, err
+		}
 		pays := func(c *client) bool { return c.index == r.config.Conns }
 		return scenario{clients: true, subscribed: true, money: true, more: 1, sends: pays}, nil
 	case Mix:
@@ -52,75 +54,6 @@ func (r *run) scenario() (s scenario, err error) {
 		return scenario{clients: true, subscribed: true, money: true, sends: sends}, err
 	}
 	return s, fmt.Errorf("there is no scenario %q", r.config.Scenario)
-}
-
-// payees are the accounts that money goes to.
-type payees struct {
-	accounts []string // in the order of users: the first of each, the second of each ...
-	circle   map[string]bool
-	hot      bool
-}
-
-func newPayees(c *Config) (payees, error) {
-	p := payees{hot: c.Hot}
-	for i, more := 0, true; more; i++ {
-		more = false
-		for u := range c.Users {
-			if accounts := c.Users[u].Accounts; i < len(accounts) {
-				p.accounts, more = append(p.accounts, accounts[i]), true
-			}
-		}
-	}
-	if len(p.accounts) < 2 {
-		return p, errors.New("transfers need two accounts at least")
-	}
-	if c.Accounts > 0 {
-		p.accounts = p.accounts[:min(max(c.Accounts, 2), len(p.accounts))]
-	}
-	p.circle = make(map[string]bool, len(p.accounts))
-	for _, account := range p.accounts {
-		p.circle[account] = true
-	}
-	return p, nil
-}
-
-// ofUser returns the accounts that a user pays from: those in the circle, or the first one.
-func (p *payees) ofUser(u *User) (from []string) {
-	for _, account := range u.Accounts {
-		if p.circle[account] && !(p.hot && account == p.accounts[0]) {
-			from = append(from, account)
-		}
-	}
-	if len(from) == 0 && len(u.Accounts) > 0 && !(p.hot && u.Accounts[0] == p.accounts[0]) {
-		from = u.Accounts[:1]
-	}
-	return from
-}
-
-// amountMax bounds one transfer, in minor units: little, so that nobody runs dry.
-const amountMax = 100
-
-// transfer has the client's user pay somebody: everybody alike, or the one hot account.
-func transfer(c *client, s *slot) bool {
-	p := &c.run.payees
-	from := c.from[c.random.IntN(len(c.from))]
-	to := p.accounts[0]
-	if !p.hot {
-		for to = from; to == from; {
-			to = p.accounts[c.random.IntN(len(p.accounts))]
-		}
-	}
-	c.pay(s, from, to)
-	return true
-}
-
-// pay fills a slot with a payment.
-func (c *client) pay(s *slot, from, to string) {
-	s.op = opTransfer
-	s.order = order{
-		key:  c.keys.key(c.run.bankTime(c.run.now()) / 1000),
-		from: from, to: to, amountMinor: 1 + c.random.Int64N(amountMax),
-	}
 }
 
 // connectAgain opens connections and closes them, as many at once as there are to be, until the context ends. What is counted
@@ -157,6 +90,7 @@ func (r *run) connectOnce(ctx context.Context, i int) {
 	}
 	c.shard.mu.Unlock()
 	if err != nil {
+		r.refused(err)
 		wait(ctx, retryWait)
 		return
 	}
@@ -199,22 +133,21 @@ func (r *run) load(ctx context.Context, s scenario, result *Result, before usage
 	r.late.Store(0)
 	duration := r.config.Duration
 	if r.open {
-		duration = length(r.config.Stages)
+		duration = stagesLength(r.config.Stages)
 	}
 	r.enter("measuring", duration)
 	begin, used := time.Now(), r.usage()
 	r.seconds(ctx, duration, func(second Second) { result.Series = append(result.Series, second) })
-	result.DurationS = time.Since(begin).Seconds()
+	length := time.Since(begin)
+	result.DurationS = length.Seconds()
 	after := r.usage()
 	r.issuing.Store(false)
 	stop()
 	<-ended
 	r.unsent()
-	var rest tally
-	r.collect(&rest) // answered since
-	result.Tester = after.tester.since(used.tester, before.tester, r)
+	result.Tester = after.tester.since(used.tester, before.tester, length, r)
 	if after.bank.known && used.bank.known {
-		use := after.bank.since(used.bank, before.bank, r)
+		use := after.bank.since(used.bank, before.bank, length, r)
 		result.Bank = &use
 	}
 }
@@ -316,9 +249,11 @@ func useOf(p *process) processUse {
 }
 
 // since is what was used since the measuring began; base is from before the first connection.
-func (u processUse) since(begin, base processUse, r *run) Use {
+func (u processUse) since(begin, base processUse, length time.Duration, r *run) Use {
 	use := Use{CPUSeconds: (u.cpu - begin.cpu).Seconds(), ResidentKB: u.residentKB}
-	if r.total.operations > 0 {
+	if held := float64(r.opened.Load()) * length.Seconds(); r.config.Scenario == Idle && held > 0 {
+		use.CPUMicrosPerOperation = use.CPUSeconds * 1e6 / held
+	} else if r.total.operations > 0 {
 		use.CPUMicrosPerOperation = use.CPUSeconds * 1e6 / float64(r.total.operations)
 	}
 	if open := r.opened.Load(); open > 0 && u.residentKB > base.residentKB {
@@ -334,14 +269,16 @@ func (r *run) remarks(result *Result) (notes []string) {
 		note("closed model: each connection waits for answers before it sends more, so a stall of the bank also stops the load, and " +
 			"few commands see it; --rate measures what people who do not wait would see")
 	}
+	if r.config.Scenario == Idle && r.bankUse != nil {
+		note("memory is what a program grew by since before the first connection: a bank that was busy before has room already, so " +
+			"measure one that has just started")
+	}
 	if most := r.inFlightMax(); r.compose != nil && r.config.InFlight > most && r.bank.known {
 		note("the bank takes %d commands in flight on a connection, not %d: --commands-in-flight of the bank", most, r.config.InFlight)
 	}
-	if n := result.Errors["http_429"] + result.Errors["closed_4004"] + result.Errors["rate_limited"] + result.Errors["http_503"]; n > 0 {
-		note("%d attempts met a cap or a rate of the bank's configuration; --demo sets them high", n)
-	}
-	if result.Errors["busy"] > 0 {
-		note("the bank was full %d times and was asked again with the same key; --ledger-queue and --desk-queue of the bank", result.Errors["busy"])
+	if result.Connections.Lost > 0 {
+		note("%d connections were cut, and opened again where the bank let them; orders without an answer were sent again with their keys",
+			result.Connections.Lost)
 	}
 	if result.GeneratorLimited {
 		note("this tester was the slower side in much of the run: the bank can do more than these figures say")

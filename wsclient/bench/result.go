@@ -26,7 +26,7 @@ type Result struct {
 	Operations uint64            `json:"operations"`
 	RatePerS   float64           `json:"rate_per_s"`
 	// Errors counts what failed, by the protocol's code ("insufficient_funds") or the tester's own: "dial", "channel",
-	// "cut", "closed_CODE", "late" (due, and not sent before the end).
+	// "cut", "closed_CODE", "late" (due, and not sent before the end), "unanswered" (sent, and without an answer half a minute after it).
 	Errors map[string]uint64 `json:"errors"`
 	// LatencyMs has one entry for each histogram with anything in it.
 	LatencyMs map[string]Latency `json:"latency_ms"`
@@ -88,7 +88,8 @@ type Connections struct {
 // Use is what a process used while it was measured.
 type Use struct {
 	CPUSeconds float64 `json:"cpu_s"`
-	// CPUMicrosPerOperation is CPUSeconds over operations; over deliveries, where events are what is counted.
+	// CPUMicrosPerOperation is CPUSeconds over operations; over deliveries, where events are what is counted; in idle, which
+	// has no operations, over the seconds that connections were held.
 	CPUMicrosPerOperation float64 `json:"cpu_us_per_operation"`
 	ResidentKB            uint64  `json:"resident_kb"` // at the end
 	// ResidentKBPerConnection is what resident memory grew by from before the first connection to the end, over the open

@@ -47,11 +47,16 @@ type run struct {
 	opened  atomic.Int64 // connections open now
 	ever    atomic.Int64
 	lost    atomic.Int64
-	late    atomic.Uint64 // commands that were due and not sent before the end
-	handed  atomic.Int64  // open model: the tester's own delay at most, since it was last looked at; nanoseconds
-	fan     fan
-	payees  payees
-	faults  faults
+	money   bool // it moves
+	// alive ends when connections are no longer opened again; reopening bounds how many are at once.
+	alive     context.Context
+	reopening chan struct{}
+	refusals  refusals
+	late      atomic.Uint64 // commands that were due and not sent before the end
+	handed    atomic.Int64  // open model: the tester's own delay at most, since it was last looked at; nanoseconds
+	fan       fan
+	payees    *payees
+	faults    faults
 
 	bank     bankFacts
 	bankUse  *process
@@ -86,6 +91,10 @@ func Run(ctx context.Context, config Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.money, r.reopening = scenario.money, make(chan struct{}, dialers)
+	var ending context.CancelFunc
+	r.alive, ending = context.WithCancel(context.WithoutCancel(ctx))
+	defer ending()
 	result := &Result{
 		Scenario: config.Scenario, Flags: config.Flags, Started: time.Now(), Model: "closed",
 		MoneyCheck: "not done: no money moves in this scenario", Machine: measureMachine(""),
@@ -118,10 +127,13 @@ func Run(ctx context.Context, config Config) (*Result, error) {
 		defer cancel()
 		result.MoneyCheck, result.Money = books.moneyAfter(check, &config, r.witness())
 	}
+	var rest tally
+	r.collect(&rest)
+	ending()
 	for _, c := range r.clients {
 		c.leave()
 	}
-	r.finish(result)
+	r.finish(result, &rest)
 	return result, nil
 }
 
@@ -250,30 +262,15 @@ func (r *run) user(i int) *User {
 
 // client opens the i-th connection.
 func (r *run) client(ctx context.Context, i int, s scenario) (*client, error) {
-	c := &client{run: r, user: r.user(i), index: i, shard: r.shard(i)}
-	c.tracker.faults = &r.faults
-	took, err := c.open(ctx)
-	c.shard.mu.Lock()
-	c.count(took, err)
-	c.shard.mu.Unlock()
+	// The first connection of each user hears events; where the others did too, one payment would be told to each of them.
+	c, err := r.openClient(ctx, i, s.subscribed || s.heard && i < len(r.config.Users))
 	if err != nil {
 		return nil, err
 	}
-	r.ever.Add(1)
-	r.opened.Add(1)
-	// The first connection of each user hears events; where the others did too, one payment would be told to each of them.
-	if s.subscribed || s.heard && i < len(r.config.Users) {
-		if err := c.subscribe(); err != nil {
-			c.end(err)
-			return nil, err
-		}
-	}
-	_ = c.socket.conn.SetDeadline(time.Time{}) // an error shows when it is used
-	if !s.money {
-		c.tracks = nil
-	}
-	c.socket.rest()
 	c.from = r.payees.ofUser(c.user)
+	if c.watches() {
+		r.fan.found()
+	}
 	if r.compose != nil && (s.sends == nil || s.sends(c)) && (len(c.from) > 0 || !s.money) {
 		c.arm(min(r.config.InFlight, bankInFlight, r.inFlightMax()))
 	}
@@ -370,7 +367,7 @@ func (r *run) settle(ctx context.Context) {
 	ticker := time.NewTicker(time.Second / 100)
 	defer ticker.Stop()
 	for _, c := range r.clients {
-		for c.inFlight() > 0 && deadline.Err() == nil {
+		for c.pending() && deadline.Err() == nil {
 			select {
 			case <-ticker.C:
 				r.report(nil)
@@ -393,14 +390,14 @@ func (r *run) settle(ctx context.Context) {
 
 // witness is what all connections saw.
 func (r *run) witness() *witness {
-	w := &witness{stands: map[string]standing{}}
+	w := &witness{stands: map[string]standing{}, moved: r.payees.net(), mayMove: map[string]span{}}
 	for _, c := range r.clients {
 		c.mu.Lock()
 		w.transfers += c.acknowledged
-		w.unknown += c.unknown
-		for i := range c.slots { // never answered, and the connection still open
-			if !c.gone && c.slots[i].busy && c.slots[i].op == opTransfer {
+		for i := range c.slots {
+			if s := &c.slots[i]; s.busy && s.op == opTransfer {
 				w.unknown++
+				r.payees.unsettled(&s.order, w.mayMove)
 			}
 		}
 		w.events += c.events
@@ -426,6 +423,21 @@ func (r *run) witness() *witness {
 	defer r.faults.mu.Unlock()
 	w.faults, w.faultsMore = r.faults.list, r.faults.more
 	return w
+}
+
+// unanswered is how many commands never had an answer.
+func (r *run) unanswered() (n uint64) {
+	for _, c := range r.clients {
+		c.mu.Lock()
+		n += uint64(len(c.slots) - len(c.free))
+		c.mu.Unlock()
+	}
+	return n
+}
+
+// note has the result say what a reader must know.
+func (r *run) note(format string, args ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
 // enter begins a phase.
@@ -463,19 +475,31 @@ func (r *run) headline() string {
 }
 
 // finish fills in what is known at the end.
-func (r *run) finish(result *Result) {
+func (r *run) finish(result *Result, rest *tally) {
 	result.Operations = r.total.operations
 	result.Machine.Bank = r.bank.server
 	if result.DurationS > 0 {
 		result.RatePerS = float64(result.Operations) / result.DurationS
 	}
+	if r.open { // what was due before the end has a time, whenever it was answered
+		afterwards := rest.operations
+		rest.operations = 0
+		r.total.add(rest)
+		if afterwards > 0 && r.config.Scenario != Watch {
+			r.note("%d operations were due before the end and answered after it: their times count, they themselves do not", afterwards)
+		}
+	}
 	result.Errors = r.errors()
+	if n := r.unanswered(); n > 0 {
+		result.Errors["unanswered"] = n
+	}
 	if late := r.late.Load(); late > 0 {
 		result.Errors["late"] = late
 	}
 	r.opening(result)
 	result.Connections = Connections{Asked: r.config.Conns, Opened: int(r.ever.Load()), Lost: int(r.lost.Load())}
 	result.GeneratorLimited = r.pressure.notable()
+	r.caps(result.Errors)
 	result.Notes = append(r.notes, r.remarks(result)...)
 	if result.Notes == nil {
 		result.Notes = []string{}

@@ -25,8 +25,8 @@ func newSchedule(stages []Stage, warmup time.Duration) *schedule {
 	return s
 }
 
-// length is how long the stages last.
-func length(stages []Stage) (d time.Duration) {
+// stagesLength is how long the stages last.
+func stagesLength(stages []Stage) (d time.Duration) {
 	for _, stage := range stages {
 		d += stage.For
 	}

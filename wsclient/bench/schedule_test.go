@@ -32,7 +32,7 @@ func TestAScheduleHasAsManyCommandsAsItsRatesSay(t *testing.T) {
 			if len(all) != test.want {
 				t.Errorf("%d commands, want %d", len(all), test.want)
 			}
-			end := test.warmup + length(test.stages)
+			end := test.warmup + stagesLength(test.stages)
 			for i, due := range all {
 				if due < 0 || due >= end || i > 0 && due < all[i-1] {
 					t.Fatalf("command %d is due at %v, after %v, of %v", i, due, all[max(i-1, 0)], end)

@@ -42,7 +42,7 @@ var metrics = knownMetrics()
 
 func knownMetrics() map[string]metric {
 	known := map[string]metric{
-		"rate":       {"", func(r *Result) (float64, bool) { return r.RatePerS, true }},
+		"rate":       {"", func(r *Result) (float64, bool) { return r.RatePerS, r.Scenario != Idle }},
 		"operations": {"", func(r *Result) (float64, bool) { return float64(r.Operations), true }},
 		"errors":     {"", func(r *Result) (float64, bool) { return float64(r.errors()), true }},
 		"lost":       {"", func(r *Result) (float64, bool) { return float64(r.Connections.Lost), true }},

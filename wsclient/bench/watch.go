@@ -14,14 +14,13 @@ type fan struct {
 	wake      chan struct{} // everybody may have heard
 }
 
-func (f *fan) init(watchers int) {
-	f.watchers.Store(uint64(watchers))
+func (f *fan) init() {
 	f.wake = make(chan struct{}, 1)
 }
 
 // heard counts what one connection has heard.
 func (f *fan) heard(legs uint64) {
-	if n := f.delivered.Add(legs); n%f.watchers.Load() >= legs {
+	if n := f.delivered.Add(legs); n%max(f.watchers.Load(), 1) >= legs {
 		return
 	}
 	f.signal()
@@ -34,9 +33,12 @@ func (f *fan) signal() {
 	}
 }
 
-// lost begins the count anew without a watcher that is gone.
-func (f *fan) lost() {
-	f.watchers.Store(max(f.watchers.Load(), 2) - 1)
+// lost begins the count anew without a watcher that is gone, found with one that is back.
+func (f *fan) lost()  { f.anew(^uint64(0)) }
+func (f *fan) found() { f.anew(1) }
+
+func (f *fan) anew(more uint64) {
+	f.watchers.Add(more)
 	f.paid.Store(0)
 	f.delivered.Store(0)
 	f.signal()
@@ -44,7 +46,7 @@ func (f *fan) lost() {
 
 // behind is how many payments somebody has not heard of.
 func (f *fan) behind() uint64 {
-	return f.paid.Load() - min(f.delivered.Load()/f.watchers.Load(), f.paid.Load())
+	return f.paid.Load() - min(f.delivered.Load()/max(f.watchers.Load(), 1), f.paid.Load())
 }
 
 // drive has whoever pays send more whenever everybody has heard.
@@ -71,7 +73,7 @@ func (r *run) watched(c *client, s *slot) bool {
 		return false
 	}
 	r.fan.paid.Add(1)
-	c.pay(s, c.from[0], r.payees.accounts[0])
+	c.pay(s, c.from[0], r.payees.accounts[0], 1) // one payer has to last
 	return true
 }
 
@@ -91,6 +93,6 @@ func mixed(c *client, s *slot) bool {
 		return transfer(c, s)
 	}
 	s.op = opHistory
-	s.order.from = c.from[0]
+	s.order.from = c.from[0].clabe
 	return true
 }

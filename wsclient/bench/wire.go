@@ -52,6 +52,8 @@ func appendPing(frame []byte, id uint64) []byte {
 type order struct {
 	key         [protocol.IdempotencyKeyBytes]byte
 	from, to    string // CLABEs
+	fromNumber  int32  // in the run's payees
+	toNumber    int32
 	amountMinor int64
 }
 
@@ -100,6 +102,7 @@ const (
 	receiptBalance protowire.Number = 9
 	receiptSeq     protowire.Number = 10
 	receiptHead    protowire.Number = 11
+	receiptReplay  protowire.Number = 12
 
 	eventBalance  protowire.Number = 1
 	eventDraining protowire.Number = 4
@@ -111,8 +114,12 @@ const (
 
 	legSeq    protowire.Number = 2
 	legAmount protowire.Number = 3
+	legLeaves protowire.Number = 4
+	legOther  protowire.Number = 5
 	legAtUs   protowire.Number = 8
+	legKind   protowire.Number = 9
 	legHead   protowire.Number = 11
+	legMemo   protowire.Number = 13
 )
 
 // field is one field of a message: a number in value, or bytes.
@@ -174,6 +181,7 @@ type receipt struct {
 	balanceMinor int64
 	seq          uint64
 	head         [32]byte
+	replay       bool
 }
 
 func (r *reply) read(raw []byte) error {
@@ -233,6 +241,8 @@ func (r *receipt) read(raw []byte) error {
 			if copy(r.head[:], f.bytes) != len(r.head) {
 				return errWire
 			}
+		case receiptReplay:
+			r.replay = f.value != 0
 		}
 	}
 	return nil
@@ -245,8 +255,20 @@ type movement struct {
 	balanceMinor int64
 	leg          bool // money moved
 	amountMinor  int64
+	leavesMinor  int64 // the balance, as the leg has it
 	atUs         int64
 	head         [32]byte
+	other        uint64 // the counterparty's CLABE as a number
+	kind         protocol.TransferKind
+	memo         bool
+}
+
+// chainLeg is what the account's chain binds of a movement without a memo.
+func (m *movement) chainLeg() *protocol.ChainLeg {
+	return &protocol.ChainLeg{
+		Kind: m.kind, Account: m.account, Counterparty: m.other, Seq: m.seq,
+		AmountMinor: m.amountMinor, BalanceMinor: m.balanceMinor, AtUs: m.atUs, Currency: currency,
+	}
 }
 
 func (m *movement) read(raw []byte) error {
@@ -289,12 +311,23 @@ func (m *movement) readLeg(raw []byte) error {
 			}
 		case legAmount:
 			m.amountMinor = protowire.DecodeZigZag(f.value)
+		case legLeaves:
+			m.leavesMinor = int64(f.value)
 		case legAtUs:
 			m.atUs = int64(f.value)
 		case legHead:
 			if copy(m.head[:], f.bytes) != len(m.head) {
 				return errWire
 			}
+		case legOther:
+			m.other, err = accountNumber(f.bytes)
+		case legKind:
+			m.kind = protocol.TransferKind(f.value)
+		case legMemo:
+			m.memo = true
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

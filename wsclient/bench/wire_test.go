@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,11 +70,15 @@ func TestRepliesAndEventsAreTheSchemas(t *testing.T) {
 	var m movement
 	if err := m.read(raw(&protocol.BalanceEvent{
 		Account: "032180000118359719", Version: 3, Seq: 2, BalanceMinor: 900, Currency: currency,
-		Leg: &protocol.Leg{Seq: 2, AmountMinor: -100, BalanceMinor: 900, AtUs: 77, Head: headOf(6), Memo: strings.Repeat("m", 140)},
+		Leg: &protocol.Leg{
+			Seq: 2, AmountMinor: -100, BalanceMinor: 900, AtUs: 77, Kind: 2, Counterparty: "002010077777777771", Head: headOf(6),
+			Memo: strings.Repeat("m", 140), MemoHash: headOf(7),
+		},
 	})); err != nil {
 		t.Fatal(err)
 	}
-	want := movement{account: 32180000118359719, seq: 2, balanceMinor: 900, leg: true, amountMinor: -100, atUs: 77, head: [32]byte(headOf(6))}
+	want := movement{account: 32180000118359719, seq: 2, balanceMinor: 900, leg: true, amountMinor: -100, leavesMinor: 900, atUs: 77,
+		kind: 2, other: 2010077777777771, memo: true, head: [32]byte(headOf(6))}
 	if m != want {
 		t.Errorf("an event is read as %+v, want %+v", m, want)
 	}
@@ -96,7 +101,8 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte{0x0a, 0x02, 0x0a, 0xff})
 	f.Fuzz(func(_ *testing.T, body []byte) {
 		r := &run{config: &Config{Scenario: Transfer}, start: time.Now()}
-		c := &client{run: r, shard: r.shard(0), slots: make([]slot, 2)}
+		r.payees = &payees{moved: make([]atomic.Int64, 1)}
+		c := &client{run: r, shard: r.shard(0), slots: make([]slot, 2), gone: true}
 		c.tracker.faults = &r.faults
 		c.tracks = []track{{account: 32180000118359719, balanceMinor: 100}}
 		c.slots[0] = slot{op: opTransfer, busy: true, order: order{from: "032180000118359719"}}

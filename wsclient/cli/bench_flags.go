@@ -53,6 +53,9 @@ var scenarioDefaults = map[string]struct{ conns, inFlight, users int }{
 	bench.Mix:      {conns: 1000, inFlight: 1, users: 250},
 }
 
+// commands reports that the scenario sends commands.
+func (f *benchFlags) commands() bool { return f.scenario != bench.Connect && f.scenario != bench.Idle }
+
 func (f *benchFlags) define(cmd *cobra.Command) {
 	d, flags := scenarioDefaults[f.scenario], cmd.Flags()
 	flags.IntVar(&f.conns, "conns", d.conns, "connections open at once")
@@ -63,7 +66,7 @@ func (f *benchFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.classic, "classic", false, "the channel without ML-KEM")
 	flags.BoolVar(&f.plainTLS, "plain-tls", false, "TLS without ML-KEM; the channel inside keeps its own")
 	flags.Uint64Var(&f.seed, "seed", 1, "decides who pays whom")
-	if f.scenario != bench.Connect && f.scenario != bench.Idle { // which send no commands
+	if f.commands() {
 		flags.IntVar(&f.inFlight, "in-flight", d.inFlight, "commands on each connection that wait for an answer")
 		flags.Float64Var(&f.rate, "rate", 0, "operations a second by a schedule (the open model)")
 		flags.StringVar(&f.stages, "stages", "", "a schedule in parts, such as 0:500@10s,500@1m: up to 500 a second, then that for a minute")
@@ -71,7 +74,7 @@ func (f *benchFlags) define(cmd *cobra.Command) {
 	switch f.scenario {
 	case bench.Transfer, bench.Mix:
 		flags.IntVar(&f.accounts, "accounts", 0, "accounts that are paid (default: one a user)")
-		flags.BoolVar(&f.hot, "hot", false, "pay one account only")
+		flags.BoolVar(&f.hot, "hot", false, "pay one account only, whose holder pays back")
 	}
 	flags.StringArrayVar(&f.thresholds, "threshold", nil, "a condition such as 'p99<50ms' or 'errors==0', else exit code 6; again for more")
 	flags.StringVar(&f.outputs.report, "report", "", "write a page with curves and figures to this `file` (.html)")
@@ -99,7 +102,7 @@ func (f *benchFlags) plan(cmd *cobra.Command) (*benchPlan, error) {
 	d := scenarioDefaults[f.scenario]
 	p := &benchPlan{
 		Config: bench.Config{
-			Scenario: f.scenario, Conns: f.conns, InFlight: cmp.Or(f.inFlight, 1), Accounts: f.accounts, Hot: f.hot,
+			Scenario: f.scenario, Conns: f.conns, InFlight: f.inFlight, Accounts: f.accounts, Hot: f.hot,
 			Duration: f.duration, Warmup: f.warmup, Seed: f.seed, Classic: f.classic, PlainTLS: f.plainTLS,
 		},
 		users:      cmp.Or(f.users, max(min(d.users, f.conns), 1)),
@@ -107,6 +110,9 @@ func (f *benchFlags) plan(cmd *cobra.Command) (*benchPlan, error) {
 		outputs:    f.outputs,
 		permission: bench.Permission{OwnHost: f.ownHost, Long: f.long},
 		funded:     f.scenario == bench.Transfer || f.scenario == bench.Watch || f.scenario == bench.Mix,
+	}
+	if !f.commands() {
+		p.InFlight = 1
 	}
 	if err := f.load(p); err != nil {
 		return nil, err
@@ -145,7 +151,7 @@ func (f *benchFlags) load(p *benchPlan) (err error) {
 	switch {
 	case f.rate != 0 && f.stages != "":
 		return wrongUsage("--rate and --stages are two ways to say the same: give one of them")
-	case f.rate < 0 || f.rate > bench.RateMax:
+	case !(f.rate >= 0 && f.rate <= bench.RateMax): // NaN is neither
 		return wrongUsage("--rate is up to %.0f a second", bench.RateMax)
 	case f.rate > 0:
 		p.Stages = []bench.Stage{{FromPerS: f.rate, ToPerS: f.rate, For: f.duration}}
@@ -160,10 +166,12 @@ func (f *benchFlags) load(p *benchPlan) (err error) {
 // crowd is how many users and accounts the run needs.
 func (f *benchFlags) crowd(p *benchPlan) error {
 	switch {
+	case f.conns < 1 || f.conns > bench.ConnsMax:
+		return wrongUsage("--conns is from 1 to %d", bench.ConnsMax)
 	case f.users < 0 || p.users > bench.UsersMax:
 		return wrongUsage("--users is from 1 to %d", bench.UsersMax)
-	case f.accounts < 0 || f.accounts > bench.AccountsMax:
-		return wrongUsage("--accounts is from 1 to %d", bench.AccountsMax)
+	case f.accounts < 0 || f.accounts == 1 || f.accounts > bench.AccountsMax:
+		return wrongUsage("--accounts is from 2 to %d: one pays the other", bench.AccountsMax)
 	case f.sources < 0 || f.sources > bench.SourcesMax:
 		return wrongUsage("--sources is from 1 to %d", bench.SourcesMax)
 	}

@@ -110,7 +110,9 @@ func (p *benchPanel) lines(now bench.Progress) []string {
 	if now.Open == 0 && now.Operations == 0 { // nothing runs yet
 		return lines
 	}
-	add("rate", "%s/s, %s in all", grouped(uint64(now.RatePerS)), grouped(now.Operations))
+	if p.scenario != bench.Idle {
+		add("rate", "%s/s, %s in all", grouped(uint64(now.RatePerS)), grouped(now.Operations))
+	}
 	if l := now.Latency; l.Count > 0 {
 		add(p.latencyName(), "p50 %s   p99 %s   max %s", millis(l.P50), millis(l.P99), millis(l.Max))
 	} else {
