@@ -6,12 +6,13 @@ import (
 	"log/slog"
 
 	"caudal/server/config"
+	"caudal/server/conn"
 )
 
 const (
-	// descriptorsKept are for everything but customers' connections: the pages' sockets, which conn.Server.Guard bounds by
-	// 1024, the database's files, a backup, the admin's and the operator's sockets.
-	descriptorsKept = 1024 + 256
+	// descriptorsKept are for everything but customers' connections: the pages' sockets, which conn.Server.Guard bounds, the
+	// database's files, a backup, the admin's and the operator's sockets.
+	descriptorsKept = conn.SpareSockets + 256
 	// connectionsLeast is a bank that is of use to anybody.
 	connectionsLeast = 64
 )

@@ -8,7 +8,9 @@ import (
 
 // Sockets beyond the connections' own bounds: pages are served from the same port, and a browser opens six for them.
 const (
-	spareSockets           = 1024
+	// SpareSockets is how many there are in all: eighty browsers that fetch the page in the same moment, while every connection
+	// is taken. As long as some are not, their sockets serve too. Each is a file that no customer's connection can be.
+	SpareSockets           = 512
 	spareSocketsPerAddress = 64
 )
 
@@ -18,7 +20,7 @@ const (
 func (s *Server) Guard(listener net.Listener) net.Listener {
 	return &guard{
 		Listener: listener, trusted: s.config.TrustedProxies, addresses: map[netip.Addr]int{}, refused: &s.counts.refused[refusedSocket],
-		most: s.config.Limits.Connections + spareSockets, mostOfOne: s.config.Limits.PerAddress + spareSocketsPerAddress,
+		most: s.config.Limits.Connections + SpareSockets, mostOfOne: s.config.Limits.PerAddress + spareSocketsPerAddress,
 	}
 }
 
