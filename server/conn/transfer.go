@@ -26,7 +26,7 @@ func decodeTransfer(value []byte) *protocol.Command {
 	if !s.tag(19<<3&0x7f|bytesType|0x80) || !s.tag(19>>4) { // a tag of two bytes
 		return nil
 	}
-	if s.varint() != uint64(len(value)-s.at) {
+	if size := s.varint(); size != uint64(len(value)-s.at) { // in two steps: Go does not say which of them is first in one
 		return nil
 	}
 	if s.tag(1<<3 | bytesType) {
