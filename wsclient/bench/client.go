@@ -129,8 +129,8 @@ func (c *client) await(id uint64) error {
 			return &openError{ending(err), err}
 		}
 		if answer != nil {
-			if refusal := answer.GetError(); refusal != nil {
-				return &openError{refusal.GetCode().Name(), errors.New(refusal.GetMessage())}
+			if why := answer.GetError(); why != nil {
+				return &openError{why.GetCode().Name(), refusal{why.GetCode().Name(), why.GetMessage()}}
 			}
 			return nil
 		}

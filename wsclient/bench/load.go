@@ -90,7 +90,7 @@ func (r *run) connectOnce(ctx context.Context, i int) {
 	}
 	c.shard.mu.Unlock()
 	if err != nil {
-		r.refused(err)
+		r.refusals.add(err)
 		wait(ctx, retryWait)
 		return
 	}

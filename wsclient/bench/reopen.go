@@ -67,7 +67,7 @@ func (r *run) openClient(ctx context.Context, i int, listens bool) (*client, err
 	c.count(took, err)
 	c.shard.mu.Unlock()
 	if err != nil {
-		r.refused(err)
+		r.refusals.add(err)
 		return nil, err
 	}
 	r.ever.Add(1)

@@ -7,9 +7,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"caudal/certs"
 	"caudal/models/money"
@@ -127,9 +129,19 @@ func (p *Preparation) bank() bankAt { return bankAt{p.URL, p.Identity, p.Roots} 
 
 func (c *Config) bank() bankAt { return bankAt{c.URL, c.Identity, c.Roots} }
 
+// dialPatience is how long a bank is asked for a connection that it has no room for, or that comes too fast for it.
+const dialPatience = 30 * time.Second
+
 // dial opens a connection of the SDK for one purpose: it ends with its socket.
 func (b bankAt) dial(ctx context.Context) (*caudal.Conn, error) {
-	return caudal.Dial(ctx, caudal.Config{URL: b.url, Identity: &b.identity, Roots: b.roots, Once: true, Client: program})
+	for begin := time.Now(); ; {
+		conn, err := caudal.Dial(ctx, caudal.Config{URL: b.url, Identity: &b.identity, Roots: b.roots, Once: true, Client: program})
+		full, ok := errors.AsType[*caudal.RefusedError](err)
+		if !ok || full.Status != http.StatusTooManyRequests && full.Status != http.StatusServiceUnavailable || time.Since(begin) > dialPatience {
+			return conn, err
+		}
+		wait(ctx, max(full.After, retryWait))
+	}
 }
 
 // signIn opens such a connection for a user.
