@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -118,31 +119,31 @@ func (s *Store) insertDevice(tx *gorm.DB, userID int64, enrol NewDevice) (*Devic
 	return device, nil
 }
 
+// deviceAndUser is one statement because every sign-in has it: both rows are as of one moment without a transaction, and read
+// without reflection.
+const deviceAndUser = `SELECT d.id, d.public_id, d.user_id, d.algorithm, d.public_key, d.name, d.created_at, d.last_seen_at, d.revoked_at,
+	u.id, u.username, u.owner, u.password, u.role, u.status, u.created_at
+FROM devices d JOIN users u ON u.id = d.user_id WHERE d.public_id = ?`
+
 // DeviceByPublicID returns the device that signs in, and its user, as both stand now. Errors: ErrDeviceNotFound,
 // ErrDeviceRevoked, ErrUserClosed; with the latter two the rows come too, for the log.
 func (s *Store) DeviceByPublicID(ctx context.Context, publicID []byte) (*Device, *User, error) {
-	var device Device
-	var user *User
-	err := s.Read().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		err := tx.Where("public_id = ?", publicID).Take(&device).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return ErrDeviceNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("models: read a device: %w", err)
-		}
-		user, err = userWhere(tx, "id = ?", device.UserID)
-		return err
-	})
+	device, user := new(Device), new(User)
+	err := s.Read().WithContext(ctx).Raw(deviceAndUser, publicID).Row().Scan(
+		&device.ID, &device.PublicID, &device.UserID, &device.Algorithm, &device.PublicKey, &device.Name,
+		&device.CreatedAt, &device.LastSeenAt, &device.RevokedAt,
+		&user.ID, &user.Username, &user.Owner, &user.Password, &user.Role, &user.Status, &user.CreatedAt)
 	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil, ErrDeviceNotFound
 	case err != nil:
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("models: read a device: %w", err)
 	case device.RevokedAt != nil:
-		return &device, user, ErrDeviceRevoked
+		return device, user, ErrDeviceRevoked
 	case user.Status != UserActive:
-		return &device, user, ErrUserClosed
+		return device, user, ErrUserClosed
 	}
-	return &device, user, nil
+	return device, user, nil
 }
 
 // Devices returns a user's live devices, oldest first.
