@@ -27,6 +27,7 @@ type bank struct {
 	hub       *live.Hub
 	names     *opaque.Names
 	passwords *password.Hasher
+	welcomed  welcomed
 }
 
 // openBank opens the bank in the data folder, or founds it. Where its database fails later, fatal is called, once. batch is

@@ -67,7 +67,7 @@ func (b *bank) seed(ctx context.Context, data string) (*demo, error) {
 		if u.giftMinor == 0 {
 			continue
 		}
-		if err := b.gift(ctx, user, u.giftMinor); err != nil {
+		if _, err := b.gift(ctx, user, u.giftMinor); err != nil {
 			return nil, fmt.Errorf("%s: %w", u.username, err)
 		}
 	}
@@ -131,7 +131,40 @@ func drawPassword() string {
 
 // welcome gives a holder who signs in at a demo the money that everybody gets, once.
 func (b *bank) welcome(ctx context.Context, user *models.User) error {
-	return b.gift(ctx, user, welcomeMinor)
+	if b.welcomed.has(user.ID) {
+		return nil
+	}
+	decided, err := b.gift(ctx, user, welcomeMinor)
+	if decided {
+		b.welcomed.add(user.ID)
+	}
+	return err
+}
+
+// welcomedMax bounds the users of whom it is remembered that they have had their gift, some 40 bytes each.
+const welcomedMax = 1 << 16
+
+// welcomed are users whose gift is decided: to ask the ledger again at each sign-in is a tenth of what opening a connection
+// costs. Whoever is not among them is asked for once more, which changes nothing.
+type welcomed struct {
+	mu    sync.Mutex
+	users map[int64]struct{}
+}
+
+func (w *welcomed) has(user int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.users[user]
+	return ok
+}
+
+func (w *welcomed) add(user int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.users == nil || len(w.users) >= welcomedMax {
+		w.users = map[int64]struct{}{}
+	}
+	w.users[user] = struct{}{}
 }
 
 // gifts lets one gift at a time be decided: see gift.
@@ -145,26 +178,29 @@ const giftWindow = 20 * time.Hour
 //
 // A key goes stale after a day. Whoever was made but not given anything by then, because of a crash, gets the gift under a
 // key of the present, provided that nothing has happened on the account yet; one at a time, so that nobody gets two.
-func (b *bank) gift(ctx context.Context, user *models.User, amountMinor int64) error {
+//
+// It reports whether that is decided for good. Of a user without an account it is not.
+func (b *bank) gift(ctx context.Context, user *models.User, amountMinor int64) (decided bool, err error) {
 	accounts, err := b.store.AccountsOf(ctx, user.ID)
 	if err != nil || len(accounts) == 0 {
-		return err
+		return false, err
 	}
 	made := time.UnixMicro(user.CreatedAt)
 	err = b.giveOnce(ctx, user.ID, made, accounts[0].ID, amountMinor)
 	if !errors.Is(err, ledger.ErrKeyStale) || accounts[0].Head.Seq > 0 {
 		if errors.Is(err, ledger.ErrKeyReused) || errors.Is(err, ledger.ErrKeyStale) {
-			return nil
+			return true, nil
 		}
-		return err
+		return err == nil, err
 	}
 	gifts.Lock()
 	defer gifts.Unlock()
 	if accounts, err = b.store.AccountsOf(ctx, user.ID); err != nil || accounts[0].Head.Seq > 0 {
-		return err
+		return err == nil, err
 	}
 	now := time.UnixMicro(b.store.Now())
-	return b.giveOnce(ctx, user.ID, made.Add(now.Sub(made).Truncate(giftWindow)), accounts[0].ID, amountMinor)
+	err = b.giveOnce(ctx, user.ID, made.Add(now.Sub(made).Truncate(giftWindow)), accounts[0].ID, amountMinor)
+	return err == nil, err
 }
 
 func (b *bank) giveOnce(ctx context.Context, user int64, at time.Time, account clabe.Number, amountMinor int64) error {

@@ -175,13 +175,13 @@ func TestAGiftIsGivenOnceWhateverHappens(t *testing.T) {
 	var giving sync.WaitGroup
 	for range 16 {
 		giving.Go(func() {
-			if err := b.gift(ctx, prompt, 100); err != nil {
+			if _, err := b.gift(ctx, prompt, 100); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	giving.Wait()
-	if err := b.gift(ctx, prompt, 999); err != nil {
+	if _, err := b.gift(ctx, prompt, 999); err != nil {
 		t.Error(err) // another amount is no other gift
 	}
 	if got := b.has(t, prompt); got != 100 {
@@ -201,7 +201,7 @@ func TestAGiftIsGivenOnceWhateverHappens(t *testing.T) {
 		pass(50 * time.Hour)
 		for range 3 {
 			for _, user := range []*models.User{prompt, late, busy} {
-				if err := b.gift(ctx, user, 100); err != nil {
+				if _, err := b.gift(ctx, user, 100); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -212,6 +212,43 @@ func TestAGiftIsGivenOnceWhateverHappens(t *testing.T) {
 	}
 	if got := b.has(t, busy); got != 7 {
 		t.Errorf("an account on which something happened has %d", got) // nobody can tell any more whether it was given
+	}
+}
+
+func TestWhoHasHadTheGiftIsNotGivenItAgainAtEachSignIn(t *testing.T) {
+	b := giver(t, time.Now)
+	ana := b.holder(t, "ana")
+	for range 2 {
+		if err := b.welcome(t.Context(), ana); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := b.has(t, ana); got != welcomeMinor {
+		t.Errorf("two sign-ins gave %d", got)
+	}
+	if !b.welcomed.has(ana.ID) {
+		t.Error("the ledger is asked at each sign-in")
+	}
+
+	bare, _, _, err := b.store.CreateUser(t.Context(), models.NewUser{Username: "bare", Owner: "Bare", PasswordHash: ana.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.welcome(t.Context(), bare); err != nil {
+		t.Fatal(err)
+	}
+	if b.welcomed.has(bare.ID) {
+		t.Error("whoever has no account yet is taken for one who has had the gift")
+	}
+}
+
+func TestWhoHasHadTheGiftIsRememberedInBoundedMemory(t *testing.T) {
+	var w welcomed
+	for user := range int64(2*welcomedMax + 1) {
+		w.add(user)
+		if !w.has(user) || len(w.users) > welcomedMax {
+			t.Fatalf("user %d: %t, %d users", user, w.has(user), len(w.users))
+		}
 	}
 }
 
