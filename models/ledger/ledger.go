@@ -92,7 +92,6 @@ func Open(ctx context.Context, store *models.Store, cfg Config) (*Ledger, error)
 		users:    newCache[int64, *user](cfg.CachedAccounts),
 		devices:  newCache[int64, *device](cfg.CachedAccounts),
 		forked:   make(map[clabe.Number]bool),
-		headArgs: values(nil, nil, nil, nil, nil, nil, nil, nil, nil),
 	}
 	if err := w.open(ctx); err != nil {
 		return nil, err

@@ -166,7 +166,6 @@ type statements struct {
 	conn                    *sqlite3.SQLiteConn
 	begin, commit, rollback *statement
 	changes                 *statement
-	updateHead              *statement
 	findHead                *statement
 	findTransfer            *statement
 	findStaffTotal          *statement
@@ -175,6 +174,7 @@ type statements struct {
 	findUsers               *bulk
 	findDevices             *bulk
 	findOutcomes            *bulk
+	updateHeads             *bulk
 	insertTransfers         *bulk
 	insertMemos             *bulk
 	insertMarks             *bulk
@@ -192,8 +192,6 @@ func prepareAll(conn *sqlite3.SQLiteConn) (*statements, error) {
 		{&s.commit, "COMMIT"},
 		{&s.rollback, "ROLLBACK"},
 		{&s.changes, "SELECT total_changes()"},
-		{&s.updateHead, `UPDATE heads SET balance_minor = ?, seq = ?, version = ?, last = ?, last_at = ?, head = ?
-			WHERE account = ? AND seq = ? AND version = ?`},
 		{&s.findHead, "SELECT account FROM heads WHERE account = ? AND seq = ? AND version = ?"},
 		{&s.findTransfer, `SELECT t.kind, t.debit, t.credit, t.amount_minor, t.currency, t.debit_seq, t.credit_seq,
 			t.debit_balance_minor, t.credit_balance_minor, t.debit_head, t.credit_head, t.at, t.memo_hash, m.text
@@ -224,6 +222,12 @@ func prepareAll(conn *sqlite3.SQLiteConn) (*statements, error) {
 		return `SELECT v.column3, o.digest, o.transfer, o.refusal, o.account
 			FROM (VALUES ` + values + `) v JOIN outcomes o ON o.key = v.column1 AND o.actor = v.column2`
 	})
+	s.updateHeads = bulkOf(9, func(values string) string {
+		return `UPDATE heads SET balance_minor = v.column1, seq = v.column2, version = v.column3, last = v.column4,
+			last_at = v.column5, head = v.column6
+			FROM (VALUES ` + values + `) v
+			WHERE heads.account = v.column7 AND heads.seq = v.column8 AND heads.version = v.column9`
+	})
 	s.insertTransfers = bulkOf(insertInto("transfers", "id", "kind", "debit", "credit", "amount_minor", "currency",
 		"debit_seq", "credit_seq", "debit_balance_minor", "credit_balance_minor", "debit_prev", "credit_prev",
 		"debit_head", "credit_head", "at", "actor", "key", "memo_hash", "encoding_version"))
@@ -236,7 +240,7 @@ func prepareAll(conn *sqlite3.SQLiteConn) (*statements, error) {
 
 // bulks returns those that a batch fills.
 func (s *statements) bulks() []*bulk {
-	return []*bulk{s.findAccounts, s.findUsers, s.findDevices, s.findOutcomes,
+	return []*bulk{s.findAccounts, s.findUsers, s.findDevices, s.findOutcomes, s.updateHeads,
 		s.insertTransfers, s.insertMemos, s.insertMarks, s.insertOutcomes, s.insertAudit}
 }
 
@@ -255,7 +259,7 @@ func (s *statements) close() {
 }
 
 func (s *statements) singles() []*statement {
-	return []*statement{s.begin, s.commit, s.rollback, s.changes, s.updateHead, s.findHead, s.findTransfer, s.findStaffTotal,
+	return []*statement{s.begin, s.commit, s.rollback, s.changes, s.findHead, s.findTransfer, s.findStaffTotal,
 		s.putStaffTotal}
 }
 

@@ -138,7 +138,10 @@ func (w *writer) writeOutcomes(b *batch) (rows int64, err error) {
 // writeHeads moves the heads on, each from exactly where memory has it.
 func (w *writer) writeHeads(b *batch) (rows int64, err error) {
 	for _, a := range b.sorted() {
-		args := w.headArgs
+		args, err := w.st.updateHeads.next(nil)
+		if err != nil {
+			return 0, err
+		}
 		args[0].Value = a.next.balanceMinor
 		args[1].Value = int64(a.next.seq)
 		args[2].Value = int64(a.next.version)
@@ -148,11 +151,8 @@ func (w *writer) writeHeads(b *batch) (rows int64, err error) {
 		args[6].Value = a.value
 		args[7].Value = int64(a.head.seq)
 		args[8].Value = int64(a.head.version)
-		if err := w.st.updateHead.run(args, nil); err != nil {
-			return 0, err
-		}
 	}
-	return int64(len(b.touched)), nil
+	return int64(len(b.touched)), w.st.updateHeads.flush(nil)
 }
 
 // checkFork finds out whether the account's row is where memory has it, after an update that missed.

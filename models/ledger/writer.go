@@ -43,10 +43,9 @@ type writer struct {
 	bound             []*decision    // scratch of writeOutcomes
 	lastCurrency      money.Currency // see currency
 	lastCurrencyValue driver.Value
-	headArgs          []driver.NamedValue // scratch of writeHeads
-	unanswered        []entry             // what was taken from the queue and has no answer yet
-	kept              []models.Turn       // see leave
-	commit            func() error        // COMMIT; tests put faults in its place
+	unanswered        []entry       // what was taken from the queue and has no answer yet
+	kept              []models.Turn // see leave
+	commit            func() error  // COMMIT; tests put faults in its place
 }
 
 // run serves the queue until it is closed and drained, or the database has failed.
