@@ -207,8 +207,8 @@ func (h *house) settle(j job, said []line) {
 	}
 	h.settleNames(j, said)
 	fresh := int64(0)
-	for _, key := range keys {
-		receipt, err := h.post(orders[key].order(j.People))
+	for i, again := range h.askAgain(j, keys, orders) {
+		key, receipt, err := keys[i], again.receipt, again.err
 		switch answer := answers[key]; {
 		case err != nil && !errors.Is(err, ErrInsufficientFunds):
 			h.t.Errorf("order %s: %v", key, err)
@@ -221,10 +221,9 @@ func (h *house) settle(j job, said []line) {
 			fresh++
 		}
 	}
-	for _, key := range keys { // and once more: all are known
-		receipt, err := h.post(orders[key].order(j.People))
-		if err == nil && !receipt.Replay {
-			h.t.Errorf("order %s was carried out again", key)
+	for i, again := range h.askAgain(j, keys, orders) { // and once more: all are known
+		if again.err == nil && !again.receipt.Replay {
+			h.t.Errorf("order %s was carried out again", keys[i])
 		}
 	}
 	after, err := Verify(context.Background(), h.store)
@@ -239,6 +238,23 @@ func (h *house) settle(j job, said []line) {
 		h.t.FailNow()
 	}
 	h.close()
+}
+
+// askAgain gives all orders of a child again, in their order and many to a commit, and returns the answers.
+func (h *house) askAgain(j job, keys []string, orders map[string]*tried) []answer {
+	h.t.Helper()
+	answers := make([]answer, len(keys))
+	for done := 0; done < len(keys); {
+		var waits []waiter
+		for _, key := range keys[done:min(done+h.ledger.cfg.Queue, len(keys))] {
+			waits = append(waits, h.submit(orders[key].order(j.People)))
+		}
+		for _, wait := range waits {
+			answers[done] = <-wait
+			done++
+		}
+	}
+	return answers
 }
 
 // settleNames makes sure that the first person's account is called what was answered last, or what was asked for after it,
