@@ -23,13 +23,19 @@ import (
 	"caudal/models/money"
 )
 
-// -ledger.million adds a bank of a million accounts to the benchmarks; setting it up takes a minute and a gigabyte.
-var million = flag.Bool("ledger.million", false, "run benchmarks on a million accounts too")
+// -ledger.million adds a bank of a million accounts to the benchmarks; setting it up takes a minute and a gigabyte, which
+// -ledger.banks saves the next time. -ledger.transfers makes every bank old before it is measured.
+var (
+	million      = flag.Bool("ledger.million", false, "run benchmarks on a million accounts too")
+	banks        = flag.String("ledger.banks", "", "`folder` where benchmarks keep their banks, and find them again")
+	oldTransfers = flag.Int("ledger.transfers", 0, "`number` of transfers that a bank has behind it before it is measured")
+)
 
 // BenchmarkSaturation measures durable transfers (synchronous=FULL) between random accounts while the queue is never empty.
 // Everything a transfer stores is stored: row, marks, outcome, two heads with their chains; no memo, and nobody listens
 // to changes. Left out are sockets, cipher and protocol. cpu-us is the whole process's, with the crowd's own half
-// microsecond; writer-us is how long the writer was busy, the disk included.
+// microsecond; writer-us is how long the writer was busy, the disk included. All have the bank's accounts in memory, as it
+// is some time after its start, except cold, which begins with a start.
 func BenchmarkSaturation(b *testing.B) {
 	sizes := []int{100, 10_000, 100_000}
 	if *million {
@@ -39,6 +45,11 @@ func BenchmarkSaturation(b *testing.B) {
 		b.Run(fmt.Sprintf("accounts=%d", size), func(b *testing.B) {
 			c := newCrowd(b, size)
 			uniform := func(random *rand.Rand) (payer, payee holder) { return twoOf(c.people, random.IntN) }
+			b.Run("cold", func(b *testing.B) {
+				c.reopen()
+				c.saturate(b, inFlightMax, uniform)
+			})
+			c.warm()
 			b.Run("uniform", func(b *testing.B) { c.saturate(b, inFlightMax, uniform) })
 			b.Run("sockets", func(b *testing.B) { // as few in flight as a hundred connections have, with sixteen each
 				c.saturate(b, 1600, uniform)
@@ -220,14 +231,32 @@ type crowd struct {
 func newCrowd(b *testing.B, size int) *crowd {
 	b.Helper()
 	c := &crowd{people: make([]holder, size)}
-	c.house = newHouse(b, func(cfg *Config) {
+	dir := b.TempDir()
+	if *banks != "" {
+		dir = filepath.Join(*banks, fmt.Sprintf("%d-%d", size, *oldTransfers))
+		must(b, os.MkdirAll(dir, 0o700))
+	}
+	c.house = newHouseIn(b, dir, func(cfg *Config) {
 		cfg.Observe = func(_ int, took time.Duration) { c.busy.Add(took.Nanoseconds()) }
 	})
-	c.populate(c.people)
+	complete := filepath.Join(dir, "complete")
+	_, err := os.Stat(complete)
+	c.populate(c.people, err != nil)
+	if err != nil {
+		c.payIn(b)
+		c.grow(b, *oldTransfers)
+		must(b, os.WriteFile(complete, nil, 0o600))
+	}
+	return c
+}
+
+// payIn gives everybody money.
+func (c *crowd) payIn(b *testing.B) {
+	b.Helper()
 	keys := keyMaker(rand.New(rand.NewPCG(5, 6)))
-	orders := make([]timedOrder, size)
+	orders := make([]timedOrder, len(c.people))
 	decided := &crowdDecided{b: b, inFlight: make(chan struct{}, inFlightMax)}
-	decided.left.Add(size)
+	decided.left.Add(len(orders))
 	for i := range orders {
 		decided.inFlight <- struct{}{}
 		orders[i] = timedOrder{crowd: decided, order: Order{
@@ -236,12 +265,82 @@ func newCrowd(b *testing.B, size int) *crowd {
 		must(b, c.ledger.Submit(&orders[i].order, &orders[i]))
 	}
 	decided.left.Wait()
-	return c
 }
 
-// populate makes users, devices and accounts without CreateUser's commit for each.
-func (h *house) populate(people []holder) {
+// grow has random people pay each other, and says what a transfer takes of the disk.
+func (c *crowd) grow(b *testing.B, transfers int) {
+	b.Helper()
+	const most = 100_000 // at a time, for their orders are kept until all are decided
+	before, start := c.size(b), time.Now()
+	random := rand.New(rand.NewPCG(10, 11))
+	keys := keyMaker(random)
+	for left := transfers; left > 0; left -= most {
+		orders := make([]timedOrder, min(left, most))
+		decided := &crowdDecided{b: b, inFlight: make(chan struct{}, inFlightMax)}
+		decided.left.Add(len(orders))
+		for i := range orders {
+			payer, payee := twoOf(c.people, random.IntN)
+			decided.inFlight <- struct{}{}
+			orders[i] = timedOrder{crowd: decided, order: payer.transfer(payee, 1)}
+			orders[i].order.Key = keys()
+			must(b, c.ledger.Submit(&orders[i].order, &orders[i]))
+		}
+		decided.left.Wait()
+	}
+	if transfers > 0 {
+		b.Logf("%d transfers in %v; the database has grown by %d bytes a transfer",
+			transfers, time.Since(start).Round(time.Second), (c.size(b)-before)/int64(transfers))
+	}
+}
+
+// size is what the database holds, whether it is folded yet or not.
+func (c *crowd) size(b *testing.B) (bytes int64) {
+	b.Helper()
+	must(b, c.store.Read().Raw("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&bytes).Error)
+	return bytes
+}
+
+// warm has the writer look at everybody.
+func (c *crowd) warm() {
+	c.t.Helper()
+	must(c.t, c.ledger.do(context.Background(), func(w *writer) ([]*Change, error) {
+		w.generation = w.store.Generation()
+		b := newBatch()
+		for people := c.people; len(people) > 0; {
+			n := min(len(people), w.batchMax)
+			entries := make([]entry, n)
+			for i, who := range people[:n] {
+				order := who.transfer(who, 1)
+				entries[i].order = &order
+			}
+			b.fill(entries, w.now().UnixMicro())
+			if err := w.read(b); err != nil {
+				return nil, err
+			}
+			b.clear()
+			w.trim()
+			people = people[n:]
+		}
+		return nil, nil
+	}))
+}
+
+// populate says who people are, always the same, and founds them where they are new: users, devices and accounts, without
+// CreateUser's commit for each.
+func (h *house) populate(people []holder, found bool) {
 	h.t.Helper()
+	random := rand.New(rand.NewPCG(7, 8))
+	order := random.Perm(len(people))
+	for n, i := range order {
+		id := int64(1_000 + n)
+		step := int64(clabe.MaxAccount / len(people)) // spread as random numbers are, and never twice the same
+		number, err := clabe.New(models.BankCode, models.BranchCustomer, int64(i)*step+random.Int64N(step))
+		must(h.t, err)
+		people[i] = holder{id, id, number}
+	}
+	if !found {
+		return
+	}
 	turn, err := h.store.Turn(context.Background())
 	must(h.t, err)
 	defer turn.End()
@@ -255,15 +354,8 @@ func (h *house) populate(people []holder) {
 		if err := run(conn, "BEGIN IMMEDIATE"); err != nil {
 			return err
 		}
-		random := rand.New(rand.NewPCG(7, 8))
-		for n, i := range random.Perm(len(people)) {
-			id := int64(1_000 + n)
-			step := int64(clabe.MaxAccount / len(people)) // spread as random numbers are, and never twice the same
-			number, err := clabe.New(models.BankCode, models.BranchCustomer, int64(i)*step+random.Int64N(step))
-			if err != nil {
-				return err
-			}
-			people[i] = holder{id, id, number}
+		for _, i := range order {
+			id, number := people[i].user, people[i].account
 			first := models.FirstHead(testIdentity, number, money.MXN)
 			public, key := make([]byte, 16), make([]byte, 32)
 			binary.BigEndian.PutUint64(public, uint64(id))

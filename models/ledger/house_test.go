@@ -54,7 +54,12 @@ const beforeMidnight = 2 * time.Minute
 
 func newHouse(t testing.TB, configure ...func(*Config)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), fatal: make(chan error, 1)}
+	return newHouseIn(t, t.TempDir(), configure...)
+}
+
+func newHouseIn(t testing.TB, dir string, configure ...func(*Config)) *house {
+	t.Helper()
+	h := &house{t: t, dir: dir, fatal: make(chan error, 1)}
 	for _, f := range configure {
 		f(&h.config)
 	}
