@@ -132,6 +132,9 @@ func child(text string) {
 	}
 	if j.Fault != "" {
 		work(rand.New(rand.NewPCG(j.Seed, 0)), childOrders)
+		if j.Fault == "fold" {
+			fail(lengthen(store))
+		}
 		fail(childFault(j.Fault))
 	}
 	var workers sync.WaitGroup
@@ -154,6 +157,16 @@ func child(text string) {
 		workers.Go(func() { work(rand.New(rand.NewPCG(j.Seed, uint64(i+1))), 0) })
 	}
 	workers.Wait()
+}
+
+// lengthen writes to the database's log most of what it takes until it is folded, and leaves nothing of it.
+func lengthen(store *models.Store) error {
+	for _, statement := range []string{"CREATE TABLE filling AS SELECT randomblob(14000000) AS bytes", "DROP TABLE filling"} {
+		if err := store.Write(context.Background(), func(tx *gormDB) error { return tx.Exec(statement).Error }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // runChild runs a child on the house's bank, which must be closed, until it ends or, where killAfter is not 0, until it has
