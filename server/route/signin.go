@@ -191,7 +191,8 @@ func (c call) signIn(p *pool, l *lane, work work) {
 
 // signedIn makes the connection the user's. The hub gets it first and the device is read again after, unless nobody has written
 // since it was read, as of that generation: a revocation in between either finds the connection in the hub, because that is
-// looked through after the generation has been raised, or is found here.
+// looked through after the generation has been raised, or is found here. That holds for what this process writes:
+// on SQLite nobody else does.
 func (c call) signedIn(ctx context.Context, user *models.User, device *models.Device, asOf uint64) (*protocol.Reply, error) {
 	s := c.session
 	if err := c.config.Hub.SignIn(s.conn, user.ID, device.ID); err != nil {

@@ -83,8 +83,7 @@ func (c call) order(request *protocol.Command, kind ledger.Kind, debit, credit c
 	}
 }
 
-// pendingOrder is an order that the ledger has, and the call that waits for it: one allocation a transfer. It is not used
-// again, because the ledger reads an order once more after it was decided, to tell both holders and to answer its twins.
+// pendingOrder is an order that the ledger has, and the call that waits for it: one allocation a transfer.
 type pendingOrder struct {
 	call  call
 	order ledger.Order
