@@ -33,7 +33,7 @@ func TestWhatMakesTwoRunsUnlikeIsSaid(t *testing.T) {
 	b.Machine.CPU, b.Machine.SHA256MBPerS = "Another", a.Machine.SHA256MBPerS*0.7
 	b.GeneratorLimited, b.MoneyCheck = true, "1.00 is missing"
 	got := strings.Join(Compare(a, b).Warnings, "\n")
-	for _, want := range []string{"open", "--conns was 100 and is 200", "Another", "-30.0%", "limited the rate", "1.00 is missing"} {
+	for _, want := range []string{"open", "--conns was 20 and is 200", "Another", "-30.0%", "limited the rate", "1.00 is missing"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("not said: %s\n%s", want, got)
 		}
@@ -72,7 +72,7 @@ func TestASlowHourOfTheMachineIsNotTakenForTheBank(t *testing.T) {
 	}
 	b.Bank.CPUSeconds /= 2
 	got := strings.Join(Compare(a, b).Warnings, "\n")
-	if !strings.Contains(got, "used 1.20 cores in A and 0.602 in B") {
+	if !strings.Contains(got, "used 0.651 cores in A and 0.325 in B") {
 		t.Errorf("not said: %q", got)
 	}
 }

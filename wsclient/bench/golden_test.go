@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -77,11 +78,14 @@ func TestHGRMHasOneFileForEachHistogram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{filepath.Join(folder, "run.service.hgrm"), filepath.Join(folder, "run.event.hgrm")}
-	if len(written) != 2 || written[0] != want[0] || written[1] != want[1] {
+	var want []string
+	for _, name := range []string{"tcp_tls", "channel", "sign_in", "service", "event"} {
+		want = append(want, filepath.Join(folder, "run."+name+".hgrm"))
+	}
+	if !slices.Equal(written, want) {
 		t.Fatalf("written: %v, want %v", written, want)
 	}
-	text, err := os.ReadFile(written[0])
+	text, err := os.ReadFile(written[3])
 	if err != nil {
 		t.Fatal(err)
 	}

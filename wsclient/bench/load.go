@@ -182,6 +182,7 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 	var now tally
 	used := r.usage()
 	second := Second{}
+	var lag time.Duration
 	complete := func() {
 		use := r.usage()
 		took := use.at.Sub(used.at).Seconds()
@@ -193,9 +194,8 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 		if use.bank.known {
 			second.BankCPU = (use.bank.cpu - used.bank.cpu).Seconds() / took
 		}
-		if r.open {
-			second.LagMs = float64(r.lag().Microseconds()) / 1000
-		}
+		second.LagMs = float64(lag.Microseconds()) / 1000
+		lag = 0
 		r.pressure.second(&second, time.Duration(r.handed.Swap(0)))
 		used = use
 		if tell != nil {
@@ -208,6 +208,9 @@ func (r *run) seconds(ctx context.Context, d time.Duration, tell func(Second)) {
 		select {
 		case <-ticker.C:
 			r.collect(&now)
+			if r.open {
+				lag = max(lag, r.lag())
+			}
 			if tick%ticks == 0 {
 				complete()
 			}
@@ -248,6 +251,10 @@ func useOf(p *process) processUse {
 	return processUse{known: err == nil, cpu: cpu, residentKB: resident}
 }
 
+// connectionKBMin is what a connection costs at least, in TLS and the kernel's bookkeeping of it alone. A process that grew by less
+// had room left from before, and how much of it the connections took nobody sees.
+const connectionKBMin = 2
+
 // since is what was used since the measuring began; base is from before the first connection.
 func (u processUse) since(begin, base processUse, length time.Duration, r *run) Use {
 	use := Use{CPUSeconds: (u.cpu - begin.cpu).Seconds(), ResidentKB: u.residentKB}
@@ -257,7 +264,9 @@ func (u processUse) since(begin, base processUse, length time.Duration, r *run) 
 		use.CPUMicrosPerOperation = use.CPUSeconds * 1e6 / float64(r.total.operations)
 	}
 	if open := r.opened.Load(); open > 0 && u.residentKB > base.residentKB {
-		use.ResidentKBPerConnection = float64(u.residentKB-base.residentKB) / float64(open)
+		if each := float64(u.residentKB-base.residentKB) / float64(open); each >= connectionKBMin {
+			use.ResidentKBPerConnection = each
+		}
 	}
 	return use
 }
@@ -279,6 +288,10 @@ func (r *run) remarks(result *Result) (notes []string) {
 	if result.Connections.Lost > 0 {
 		note("%d connections were cut, and opened again where the bank let them; orders without an answer were sent again with their keys",
 			result.Connections.Lost)
+	}
+	if n := r.pressure.disturbed; n > 0 {
+		note("in %d seconds something else on this machine kept the tester from its schedule for more than %v; the response times have it in them",
+			n, handedMax)
 	}
 	if result.GeneratorLimited {
 		note("this tester was the slower side in much of the run: the bank can do more than these figures say")

@@ -10,12 +10,14 @@ import (
 //
 //   - it used nine tenths of all processors it may use by itself, or
 //   - it used more than the bank while both together used nine tenths of the machine, or
-//   - in the open model, commands were handed out later than handedMax after they were due though the connections had room.
+//   - in the open model, commands were handed out later than handedMax after they were due though the connections had room, and it
+//     used half of the processors it may use.
 //
-// A run is limited by it where that holds for a fifth of its seconds.
+// A run is limited by it where that holds for a fifth of its seconds. Late without such use is a machine that others have.
 type pressure struct {
 	now             bool
 	seconds, slower int
+	disturbed       int // seconds in which something else kept the tester from its schedule
 }
 
 const (
@@ -33,7 +35,10 @@ func (p *pressure) second(s *Second, handed time.Duration) {
 	may := float64(runtime.GOMAXPROCS(0))
 	p.now = s.TesterCPU >= busyShare*may ||
 		s.BankCPU > 0 && s.TesterCPU > s.BankCPU && s.TesterCPU+s.BankCPU >= busyShare*processors ||
-		handed > handedMax
+		handed > handedMax && s.TesterCPU >= may/2
+	if handed > handedMax && !p.now {
+		p.disturbed++
+	}
 	p.seconds++
 	if p.now {
 		p.slower++

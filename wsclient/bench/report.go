@@ -116,7 +116,7 @@ func tiles(r *Result) []fact {
 			list = append(list, fact{Name: latencyTitles[name] + " " + f.name, Value: short(f.ms), Meaning: "ms"})
 		}
 	}
-	if r.Bank != nil && r.Scenario == Idle {
+	if r.Bank != nil && r.Scenario == Idle && r.Bank.ResidentKBPerConnection > 0 {
 		list = append(list, fact{Name: "bank, a connection", Value: short(r.Bank.ResidentKBPerConnection), Meaning: "KB"})
 	}
 	if r.Bank != nil && r.Bank.CPUMicrosPerOperation > 0 {

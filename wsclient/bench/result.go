@@ -71,7 +71,7 @@ type Second struct {
 	Operations uint64             `json:"operations"`
 	Errors     uint64             `json:"errors"`
 	Open       int                `json:"open"`
-	LagMs      float64            `json:"lag_ms"`
+	LagMs      float64            `json:"lag_ms"` // how long what was due had waited to be sent, at most, in a few looks
 	LatencyMs  map[string]Latency `json:"latency_ms"`
 	BankCPU    float64            `json:"bank_cpu"` // cores used; 0 where not known
 	TesterCPU  float64            `json:"tester_cpu"`
@@ -93,7 +93,7 @@ type Use struct {
 	CPUMicrosPerOperation float64 `json:"cpu_us_per_operation"`
 	ResidentKB            uint64  `json:"resident_kb"` // at the end
 	// ResidentKBPerConnection is what resident memory grew by from before the first connection to the end, over the open
-	// connections.
+	// connections; 0 where it had room for them from before.
 	ResidentKBPerConnection float64 `json:"resident_kb_per_connection"`
 }
 

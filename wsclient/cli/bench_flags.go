@@ -143,6 +143,9 @@ func (f *benchFlags) remarkable(cmd *cobra.Command, p *benchPlan) map[string]str
 		}
 	})
 	values["users"] = strconv.Itoa(p.users)
+	if f.stages != "" {
+		delete(values, "duration") // they have their own
+	}
 	return values
 }
 
