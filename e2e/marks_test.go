@@ -60,6 +60,9 @@ func BenchmarkMarks(b *testing.B) {
 func loadTest(b *testing.B, bank *bank, name string, args []string) *bench.Result {
 	b.Helper()
 	args = append([]string{"bench"}, args...)
+	if !slices.Contains(args, "--duration") {
+		args = append(args, "--duration", "6s")
+	}
 	args = append(args, "--format", "json", "--server", bank.url(), "--identity", bank.identity.String())
 	cmd := bank.command(args...)
 	cmd.Args[0] = "caudal" // TestMain runs the program of this name

@@ -181,7 +181,8 @@ func (f *benchFlags) crowd(p *benchPlan) error {
 	if f.users == 0 {
 		p.users = max(p.users, (f.accounts+bench.AccountsEachMax-1)/bench.AccountsEachMax)
 	}
-	if p.users > p.Conns && f.scenario != bench.Watch {
+	// In transfer, those without a connection are paid, and their accounts are read before and after like all others.
+	if p.users > p.Conns && f.scenario != bench.Watch && f.scenario != bench.Transfer {
 		return wrongUsage("--conns is at least --users, which are %d: each user has a connection", p.users)
 	}
 	if f.scenario == bench.Watch && p.users < 2 {
