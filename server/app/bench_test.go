@@ -245,29 +245,35 @@ type process struct {
 	admin    string
 	identity certs.Identity
 	devices  [][]byte
+	log      lockedBuffer // of standard error
 }
 
-func startServer(b testing.TB, users int) *process {
+// launch starts this binary as what the environment says, in a folder of its own.
+func launch(b testing.TB, environment ...string) (p *process, stdout io.Reader) {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := &process{command: exec.Command(self)}
+	p = &process{command: exec.Command(self)}
 	p.command.Dir = b.TempDir()
-	p.command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", serverEnv, users), "CAUDAL_LOG_FORMAT=json")
-	log := new(lockedBuffer)
-	p.command.Stderr = log
+	p.command.Env = append(os.Environ(), environment...)
+	p.command.Stderr = &p.log
 	if p.stdin, err = p.command.StdinPipe(); err != nil {
 		b.Fatal(err)
 	}
-	stdout, err := p.command.StdoutPipe()
-	if err != nil {
+	if stdout, err = p.command.StdoutPipe(); err != nil {
 		b.Fatal(err)
 	}
 	if err := p.command.Start(); err != nil {
 		b.Fatal(err)
 	}
+	return p, stdout
+}
+
+func startServer(b testing.TB, users int) *process {
+	b.Helper()
+	p, stdout := launch(b, fmt.Sprintf("%s=%d", serverEnv, users), "CAUDAL_LOG_FORMAT=json")
 	where := regexp.MustCompile(`CAUDAL_SERVER=wss://(\S+)/ws CAUDAL_IDENTITY=([A-Z2-7-]+)`)
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if id, ok := strings.CutPrefix(lines.Text(), "DEVICE "); ok {
@@ -280,6 +286,7 @@ func startServer(b testing.TB, users int) *process {
 		}
 		if found := where.FindStringSubmatch(lines.Text()); found != nil {
 			p.address = found[1]
+			var err error
 			if p.identity, err = certs.ParseIdentity(found[2]); err != nil {
 				b.Fatal(err)
 			}
@@ -288,10 +295,10 @@ func startServer(b testing.TB, users int) *process {
 	}
 	admin := regexp.MustCompile(`"admin":"([^"]+)"`)
 	for end := time.Now().Add(patience); p.admin == ""; <-time.After(time.Millisecond) { // the log comes by another pipe
-		if found := admin.FindStringSubmatch(log.String()); found != nil {
+		if found := admin.FindStringSubmatch(p.log.String()); found != nil {
 			p.admin = "http://" + found[1]
 		} else if time.Now().After(end) {
-			b.Fatalf("the server does not start: %s", log)
+			b.Fatalf("the server does not start: %s", p.log.String())
 		}
 	}
 	return p

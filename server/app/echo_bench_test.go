@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -25,23 +24,7 @@ const echoBytes = 2 + 64 + 16
 // BenchmarkEcho reports the processor time of a process that only echoes over TLS, one message in flight: the floor under
 // BenchmarkPing's, in the same run.
 func BenchmarkEcho(b *testing.B) {
-	self, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	p := &process{command: exec.Command(self)}
-	p.command.Dir = b.TempDir()
-	p.command.Env = append(os.Environ(), serverEnv+"="+serverEcho)
-	if p.stdin, err = p.command.StdinPipe(); err != nil {
-		b.Fatal(err)
-	}
-	stdout, err := p.command.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := p.command.Start(); err != nil {
-		b.Fatal(err)
-	}
+	p, stdout := launch(b, serverEnv+"="+serverEcho)
 	address, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
