@@ -15,7 +15,7 @@ import (
 // Bounds of a run: far beyond what one machine does, and short of what a slip of the finger can ask for.
 const (
 	ConnsMax    = 100_000
-	UsersMax    = 20_000
+	UsersMax    = 12_000
 	AccountsMax = UsersMax * AccountsEachMax
 	InFlightMax = 1_024
 	RateMax     = 1_000_000.0

@@ -33,7 +33,7 @@ type keptUser struct {
 
 const (
 	userFileVersion = 1
-	// userFileMax bounds the file: a thousand users with 64 accounts each have 1.6 MB.
+	// userFileMax bounds the file: as many users with as many accounts as a run may have fit.
 	userFileMax = 16 << 20
 )
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -114,5 +115,31 @@ func TestForEachEndsWithTheFirstError(t *testing.T) {
 	}
 	if err := forEach(t.Context(), 0, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTheLargestCrowdIsReadBack: what this program writes, it must not refuse the next time.
+func TestTheLargestCrowdIsReadBack(t *testing.T) {
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := make([]User, UsersMax)
+	for i := range users {
+		users[i] = User{
+			Username: strings.Repeat("n", 30), DeviceID: make([]byte, protocol.DeviceIDBytes), Key: key,
+			Accounts: slices.Repeat([]string{"032180000118359719"}, AccountsEachMax),
+		}
+	}
+	identity := identityForTest(t)
+	path := filepath.Join(t.TempDir(), "users.json")
+	if err := writeUsers(path, "wss://127.0.0.1:8443/ws", identity, users); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > userFileMax {
+		t.Fatal(info.Size(), err)
+	}
+	if back, err := readUsers(path, "wss://127.0.0.1:8443/ws", identity); err != nil || len(back) != UsersMax {
+		t.Fatal(len(back), err)
 	}
 }
